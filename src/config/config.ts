@@ -1,0 +1,118 @@
+import type { Secret } from './secret.ts';
+
+/** Everything that is known before the first request. Made by `loadConfig`, complete and frozen. */
+export interface Config {
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly logLevel: LogLevel;
+  readonly services: readonly ServiceConfig[];
+  readonly callers: readonly CallerConfig[];
+  /** Exact origins for callers that name none of their own. */
+  readonly corsOrigins: readonly string[];
+  /** How many proxies in front may be believed about the client's address. */
+  readonly trustedProxyHops: number;
+  /** Lower-case host names, with a port where one was given; `undefined`: any host. */
+  readonly allowedHosts: readonly string[] | undefined;
+  /** Our own origin, such as `https://flowgate.example.com`. */
+  readonly publicUrl: string;
+  readonly allowAnonymous: boolean;
+  readonly allowInsecureUpstreams: boolean;
+  readonly limits: Limits;
+  /** What a person who starts the server should know: which service came from where, what was left out. */
+  readonly notices: readonly string[];
+}
+
+export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
+
+export interface Limits {
+  /** Largest JSON body, in bytes. */
+  readonly bodyBytes: number;
+  /** Requests at once, over all services. */
+  readonly concurrency: number;
+  /** Requests at once to one service. */
+  readonly perService: number;
+  /** The one deadline of a request, unless its flow says otherwise. */
+  readonly timeoutMs: number;
+}
+
+export type ServiceConfig = SapWorkflowConfig | SapIntegrationConfig;
+
+interface ServiceBase {
+  /** Its routes live below `/api/<name>`. */
+  readonly name: string;
+  /** Where the entry came from, for people: `WORKFLOW_SERVICE_KEY`, `binding my-workflow`, `flowgate.yaml`. */
+  readonly source: string;
+  readonly token: TokenClient;
+}
+
+export interface SapWorkflowConfig extends ServiceBase {
+  readonly kind: 'sap-workflow';
+  /** Base of the REST API with its version, no trailing slash: `https://…/workflow-service/rest/v1`. */
+  readonly apiUrl: string;
+  /** SAP Build Process Automation: a shared or named environment … */
+  readonly environmentId: string | undefined;
+  /** … and its API key. */
+  readonly apiKey: Secret | undefined;
+}
+
+export interface SapIntegrationConfig extends ServiceBase {
+  readonly kind: 'sap-integration';
+  /** Base of the runtime, no trailing slash: `https://<tenant>.it-cpi001-rt.cfapps.eu10.hana.ondemand.com`. */
+  readonly runtimeUrl: string;
+  readonly flows: readonly FlowConfig[];
+}
+
+export type FlowMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+export interface FlowConfig {
+  readonly name: string;
+  /** The path of the sender, such as `/http/products`. */
+  readonly address: string;
+  readonly methods: readonly FlowMethod[];
+  /** Whether paths below the flow's route are taken, and appended to the address. */
+  readonly subpaths: boolean;
+  readonly csrf: 'auto' | 'always' | 'off';
+  readonly timeoutMs: number;
+  readonly maxBodyBytes: number;
+  /** Whether a message may be sent twice without harm. */
+  readonly idempotent: boolean;
+  /** Whether the flow's own 5xx answers pass as they are. */
+  readonly passErrors: boolean;
+  /** Request headers that pass beside the standard ones, lower case. */
+  readonly headers: readonly string[];
+  /** Answer headers that pass beside the standard ones, lower case. */
+  readonly responseHeaders: readonly string[];
+}
+
+export type ClientAuthentication =
+  | 'client_secret_post'
+  | 'client_secret_basic'
+  | 'client_secret_json'
+  | 'private_key_jwt'
+  | 'tls_client_auth';
+
+/** An OAuth client and where it gets its tokens (RFC 6749, section 4.4). */
+export interface TokenClient {
+  /** The token endpoint, complete, without a query. */
+  readonly url: string;
+  readonly clientId: string;
+  readonly auth: ClientAuthentication;
+  readonly clientSecret: Secret | undefined;
+  /** PEM, for `tls_client_auth`. */
+  readonly certificate: Secret | undefined;
+  /** PEM, for `tls_client_auth`. */
+  readonly key: Secret | undefined;
+  /** Further form parameters: `audience`, `resource`, `scope`. */
+  readonly params: Readonly<Record<string, string>>;
+  /** Further headers of the token request, such as `x-zid`. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The longest time a token is used, in seconds: SAP advises 2 h, because its signing keys overlap that long. */
+  readonly maxLifeSeconds: number;
+}
+
+export interface CallerConfig {
+  readonly name: string;
+  /** SHA-256 of each key, hex: the plain text is not kept. */
+  readonly apiKeyDigests: readonly string[];
+  /** `METHOD /path` patterns; `undefined`: every `/api` route (the callers of `API_KEYS`). */
+  readonly allow: readonly string[] | undefined;
+}
