@@ -51,7 +51,8 @@ export class Problem extends Error {
     this.title = type.title;
     this.source = type.source;
     this.retryable = details.retryable ?? type.retryable;
-    this.retryAfterSeconds = details.retryAfterSeconds ?? (retryAfterCodes.has(code) ? DEFAULT_RETRY_AFTER_S : undefined);
+    this.retryAfterSeconds =
+      details.retryAfterSeconds ?? (retryAfterCodes.has(code) ? DEFAULT_RETRY_AFTER_S : undefined);
   }
 
   /** The same problem with the name of the service it happened to. */

@@ -1,0 +1,109 @@
+import type { Request, Response } from 'express';
+import type { Caller, Callers } from '../callers/callers.ts';
+import { Problem } from '../problems/problem.ts';
+import type { Method, Offer, Operation, OperationAnswer, OperationInput } from '../services/operation.ts';
+import { parseQuery, type QueryPair } from '../services/query.ts';
+import { runOperation } from '../services/run-operation.ts';
+import type { ServiceClient } from '../services/service-client.ts';
+import { localsOf } from './exchange.ts';
+import { operationParams, routeSegments } from './operation-params.ts';
+import { readOperationBody } from './read-operation-body.ts';
+import type { FoundRoute, RouteTable } from './route-table.ts';
+
+/** One configured service, ready to be called. */
+export interface Service {
+  readonly offer: Offer;
+  readonly client: ServiceClient;
+}
+
+export interface ApiParts {
+  readonly callers: Callers;
+  readonly routes: RouteTable<Service>;
+  /** Largest JSON body, bytes. */
+  readonly maxJsonBytes: number;
+  readonly timeoutMs: number;
+}
+
+/**
+ * Everything below `/api`. The order of the checks is public: credential, path, method, grant, then parameters, content
+ * type and body; nothing goes upstream before all of them are passed.
+ */
+export function createApi({ callers, routes, maxJsonBytes, timeoutMs }: ApiParts) {
+  return async (request: Request, response: Response): Promise<void> => {
+    const { record, target } = localsOf(response);
+    const caller = callers.authenticate(request.headers);
+    record.caller = caller.name;
+    const found = findRoute(routes, target.segments, request.method);
+    const { service, operation, template } = found.route;
+    record.service = service.offer.service;
+    record.route = template;
+    checkGrant(caller, operation.method, found);
+    const params = operationParams(found);
+    const query = checkQuery(operation, parseQuery(target.query));
+    const { body, json, streamed } = await readOperationBody(request, operation.body, maxJsonBytes);
+    record.bytesIn = body?.length ?? streamed?.length ?? 0;
+    const input: OperationInput = {
+      method: operation.method,
+      params,
+      query,
+      body,
+      json,
+      headers: request.headers,
+      mayCall: (method, path) => caller.grants.allows(method, path.slice(1).split('/')),
+    };
+    const { client, offer } = service;
+    try {
+      const answer =
+        operation.kind === 'local'
+          ? operation.answer(input)
+          : await runOperation(operation, input, { offer, client, request, response, record, timeoutMs, streamed });
+      if (answer) sendAnswer(response, answer);
+    } catch (error) {
+      throw error instanceof Problem ? error.forService(offer.service) : error;
+    } finally {
+      streamed?.stream.destroy();
+    }
+  };
+}
+
+/** HEAD works where GET does: the answer is that of GET without its body. */
+function findRoute(routes: RouteTable<Service>, segments: readonly string[], method: string): FoundRoute<Service> {
+  const found = routes.find(segments, (method === 'HEAD' ? 'GET' : method) as Method);
+  if (found === undefined)
+    throw new Problem('not-found', {
+      detail: 'There is no such route.',
+      hint: 'Paths are compared with case and without a final slash. Services and flows are those of the configuration.',
+    });
+  if ('route' in found) return found;
+  throw new Problem('method-not-allowed', {
+    detail: 'The route exists, but not with this method.',
+    hint: 'Use one of the methods in Allow.',
+    allow: found.flatMap((known) => (known === 'GET' ? ['GET', 'HEAD'] : [known])),
+  });
+}
+
+function checkGrant(caller: Caller, method: Method, found: FoundRoute<Service>): void {
+  if (caller.grants.allows(method, routeSegments(found))) return;
+  throw new Problem('forbidden', {
+    detail: `The caller ${caller.name} may not call this route.`,
+    hint: `Its "allow" list in the configuration needs an entry such as "${method} ${found.route.template.replaceAll(/:\w+/g, '*')}".`,
+  });
+}
+
+function checkQuery(operation: Operation, query: QueryPair[]): QueryPair[] {
+  if (operation.query.kind === 'none' && query.length > 0)
+    throw new Problem('invalid-parameter', {
+      detail: 'This route takes no query parameters.',
+      hint: 'Leave them out: a parameter that would be ignored is refused.',
+    });
+  return query;
+}
+
+function sendAnswer(response: Response, { status, headers = {}, body }: OperationAnswer): void {
+  const { record } = localsOf(response);
+  record.bytesOut = body?.length ?? 0;
+  response.statusCode = status;
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  if (body !== undefined) response.setHeader('Content-Length', body.length);
+  response.end(response.req.method === 'HEAD' ? undefined : body);
+}

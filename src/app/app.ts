@@ -1,0 +1,121 @@
+import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+import { Callers } from '../callers/callers.ts';
+import type { Config } from '../config/config.ts';
+import { Transport } from '../forward/transport.ts';
+import { Problem } from '../problems/problem.ts';
+import { baseUrlOf, offerOf } from '../services/offers.ts';
+import { ServiceClient } from '../services/service-client.ts';
+import type { Log } from '../telemetry/log.ts';
+import { RequestRecord } from '../telemetry/request-record.ts';
+import { TokenSources } from '../tokens/token-sources.ts';
+import { createApi, type Service } from './api.ts';
+import { answerError, handler, localsOf } from './exchange.ts';
+import { parseTarget } from './request-target.ts';
+import { RouteTable } from './route-table.ts';
+import { securityHeaders } from './security-headers.ts';
+import { checkRequest } from './strict-request.ts';
+
+export interface Flowgate {
+  readonly app: Express;
+  /** Waits for upstream calls that run, then closes all connections. */
+  close(): Promise<void>;
+}
+
+/** Puts the rooms together. The order of the middleware below is the policy: read it from top to bottom. */
+export function createFlowgate(config: Config, log: Log): Flowgate {
+  const services = createServices(config, log);
+  const api = createApi({
+    callers: new Callers(config.callers, config.allowAnonymous),
+    routes: routesOf(services),
+    maxJsonBytes: config.limits.bodyBytes,
+    timeoutMs: config.limits.timeoutMs,
+  });
+
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.enable('case sensitive routing');
+  app.enable('strict routing');
+  app.set('query parser', false);
+  app.set('trust proxy', config.trustedProxyHops);
+  app.use(beginExchange(log));
+  app.use(refuseAmbiguity(config));
+  app.all('/health', handler(health));
+  app.use(handler(async (request, response) => (isApi(response) ? api(request, response) : notFound())));
+  app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => {
+    answerError(error, response);
+  });
+  return {
+    app,
+    async close() {
+      await Promise.all(services.map(({ client }) => client.close()));
+    },
+  };
+}
+
+function createServices(config: Config, log: Log): Service[] {
+  const tokens = new TokenSources({
+    onEvent: (event) => log.debug({ token: event }, 'token'),
+  });
+  return config.services.map((service) => {
+    const base = baseUrlOf(service);
+    const transport = new Transport(base.origin);
+    const offer = offerOf(service);
+    const basePath = base.pathname.replace(/\/$/, '');
+    return { offer, client: new ServiceClient(transport, tokens.for(service.token), basePath, offer.refusesToken) };
+  });
+}
+
+function routesOf(services: readonly Service[]): RouteTable<Service> {
+  const routes = new RouteTable<Service>();
+  for (const service of services)
+    for (const operation of service.offer.operations)
+      routes.add(`/api/${service.offer.service}${operation.path}`, service, operation);
+  return routes;
+}
+
+/** Gives the request its correlation id, its record and the headers that every answer has. */
+function beginExchange(log: Log) {
+  const everyAnswer = securityHeaders();
+  return (request: Request, response: Response, next: NextFunction): void => {
+    const { 'x-correlation-id': correlationId, traceparent } = request.headers;
+    const record = new RequestRecord(request.method, { correlationId, traceparent });
+    localsOf(response).record = record;
+    record.writeWhenDone(response, log);
+    response.setHeaders(everyAnswer);
+    response.setHeader('x-correlation-id', record.correlationId);
+    next();
+  };
+}
+
+function refuseAmbiguity(config: Config) {
+  return (request: Request, response: Response, next: NextFunction): void => {
+    checkRequest(request, config);
+    localsOf(response).target = parseTarget(request.url);
+    next();
+  };
+}
+
+function isApi(response: Response): boolean {
+  return localsOf(response).target.segments[0] === 'api';
+}
+
+/** Alive, and nothing else: it is answered before callers and without a look at any upstream. */
+function health(request: Request, response: Response): void {
+  if (request.method !== 'GET' && request.method !== 'HEAD')
+    throw new Problem('method-not-allowed', {
+      detail: 'The route exists, but not with this method.',
+      hint: 'Use one of the methods in Allow.',
+      allow: ['GET', 'HEAD'],
+    });
+  localsOf(response).record.route = '/health';
+  response.setHeader('Content-Type', 'application/json');
+  response.end('{"status":"ok"}');
+}
+
+function notFound(): never {
+  throw new Problem('not-found', {
+    detail: 'There is no such route.',
+    hint: 'The routes of services live below /api/<service>. Paths are compared with case and without a final slash.',
+  });
+}

@@ -1,0 +1,50 @@
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import { Problem } from '../problems/problem.ts';
+import { sendProblem } from '../problems/send-problem.ts';
+import { CallerGone } from '../services/failure-problem.ts';
+import type { RequestRecord } from '../telemetry/request-record.ts';
+import type { RequestTarget } from './request-target.ts';
+
+/** What our own middleware leaves for the steps after it, under `response.locals`. */
+interface Locals {
+  record: RequestRecord;
+  target: RequestTarget;
+}
+
+export type ExchangeResponse = Response<unknown, Locals & Record<string, unknown>>;
+
+export function localsOf(response: Response): Locals {
+  return response.locals as Locals;
+}
+
+/** Turns whatever was thrown on the way of a request into its one answer. */
+export function answerError(error: unknown, response: Response): void {
+  const { record } = localsOf(response);
+  if (error instanceof CallerGone || response.destroyed) {
+    response.destroy();
+    return;
+  }
+  const problem = error instanceof Problem ? error : internalProblem();
+  record.code = problem.code;
+  if (problem.source === 'flowgate' || problem.details.cause !== undefined)
+    record.failure = problem.details.cause ?? error;
+  sendProblem(response, problem, record.correlationId);
+}
+
+/** A handler that may throw or reject: nothing that happens in it takes the process down or leaves the caller waiting. */
+export function handler(handle: (request: Request, response: Response) => Promise<void> | void): RequestHandler {
+  return async (request: Request, response: Response, _next: NextFunction) => {
+    try {
+      await handle(request, response);
+    } catch (error) {
+      answerError(error, response);
+    }
+  };
+}
+
+function internalProblem(): Problem {
+  return new Problem('internal', {
+    detail: 'Something in Flowgate itself went wrong.',
+    hint: 'Find the correlation id in the log of this server, and report it to its operator.',
+  });
+}

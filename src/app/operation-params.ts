@@ -1,0 +1,52 @@
+import { Problem } from '../problems/problem.ts';
+import { decodeSegment } from './request-target.ts';
+import type { FoundRoute } from './route-table.ts';
+
+/** Identifiers of definitions, instances and tasks: no engine uses more, and no character here means anything in a URL. */
+const IDENTIFIER = /^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/;
+
+/** A segment below a flow's address. Not among them: control characters, slashes, a percent sign that is decoded again. */
+// oxlint-disable-next-line no-control-regex -- they are what is excluded
+const SEGMENT = /^[^\u0000-\u001f\u007f/\\%]{1,255}$/u;
+
+/**
+ * The parameters of a matched path, decoded once and checked against what they may be.
+ *
+ * @returns the parameters by name, and the segments of a final `**` under `rest`, encoded again
+ * @throws {Problem} `invalid-parameter`
+ */
+export function operationParams({ route, params, rest }: FoundRoute<unknown>): Record<string, string> {
+  const checked = Object.entries(params).map(([name, encoded]): [string, string] => {
+    const value = decodeSegment(encoded);
+    if (!(route.operation.paramPatterns?.[name] ?? IDENTIFIER).test(value)) throw invalidParam(name);
+    return [name, value];
+  });
+  if (rest !== undefined) checked.push(['rest', rest.map(encodedAgain).join('/')]);
+  return Object.fromEntries(checked);
+}
+
+/** The path of the matched route with its parameters decoded: what grants are decided on. */
+export function routeSegments({ route, params, rest }: FoundRoute<unknown>): string[] {
+  const segments = route.template.slice(1).split('/');
+  return segments.flatMap((segment) => {
+    if (segment === '**') return (rest ?? []).map(decodeSegment);
+    return segment.startsWith(':') ? [decodeSegment(params[segment.slice(1)] ?? '')] : [segment];
+  });
+}
+
+function encodedAgain(encoded: string): string {
+  const segment = decodeSegment(encoded);
+  if (!SEGMENT.test(segment) || segment === '.' || segment === '..')
+    throw new Problem('invalid-parameter', {
+      detail: 'The path below the flow holds an empty, dotted or unusable segment.',
+      hint: 'Each segment has 1 to 255 characters, none of them a slash, a backslash, a percent sign or a control character.',
+    });
+  return encodeURIComponent(segment);
+}
+
+function invalidParam(name: string): Problem {
+  return new Problem('invalid-parameter', {
+    detail: `The path parameter "${name}" is not valid.`,
+    hint: 'It takes 1 to 255 letters, digits, dots, hyphens and underscores, and begins with a letter or digit.',
+  });
+}

@@ -1,0 +1,90 @@
+import type { IncomingMessage } from 'node:http';
+import { readBody } from '../forward/read-body.ts';
+import { Problem } from '../problems/problem.ts';
+import { parseJsonObject } from '../services/json-bytes.ts';
+import type { BodyPolicy, JsonObject } from '../services/operation.ts';
+import type { StreamedBody } from '../services/run-operation.ts';
+
+/** `application/json`, and UTF-8 if it names a charset at all (RFC 8259, section 8.1). */
+const JSON_TYPE = /^application\/json[ \t]{0,8}(?:;[ \t]{0,8}charset="?utf-8"?[ \t]{0,8})?$/i;
+
+/** Bodies up to here are kept, so that a refused token or a CSRF handshake does not end them. */
+const REPEATABLE_BYTES = 256 * 1024;
+
+/** How long a JSON body may take to arrive, milliseconds. */
+const JSON_BODY_MS = 10_000;
+
+export interface OperationBody {
+  readonly body: Buffer | undefined;
+  readonly json: JsonObject | undefined;
+  readonly streamed: StreamedBody | undefined;
+}
+
+const NO_BODY: OperationBody = { body: undefined, json: undefined, streamed: undefined };
+
+/**
+ * Reads the body that an operation declares.
+ *
+ * @param maxJsonBytes largest JSON body
+ * @throws {Problem} `unsupported-media-type`, `payload-too-large`, `invalid-body`
+ */
+export async function readOperationBody(
+  request: IncomingMessage,
+  policy: BodyPolicy,
+  maxJsonBytes: number,
+): Promise<OperationBody> {
+  switch (policy.kind) {
+    case 'none':
+      if (hasBody(request)) throw invalid('This route takes no body.', 'Leave the body out.');
+      return NO_BODY;
+    case 'json':
+      return await readJson(request, policy, maxJsonBytes);
+    case 'stream':
+      return await readStream(request, policy.maxBytes);
+  }
+}
+
+async function readJson(
+  request: IncomingMessage,
+  policy: Extract<BodyPolicy, { kind: 'json' }>,
+  maxBytes: number,
+): Promise<OperationBody> {
+  if (hasBody(request) || policy.required) checkContentType(request);
+  const read = await readBody(request, { maxBytes, bufferBytes: maxBytes, totalMs: JSON_BODY_MS });
+  if (read.kind === 'stream') throw new Error('a JSON body is always buffered');
+  if (read.body.length === 0) {
+    if (policy.required) throw invalid('The body is empty.', 'Send a JSON object, {} at least.');
+    return NO_BODY;
+  }
+  const json = parseJsonObject(read.body);
+  policy.check?.(json);
+  return { body: read.body, json, streamed: undefined };
+}
+
+async function readStream(request: IncomingMessage, maxBytes: number): Promise<OperationBody> {
+  const read = await readBody(request, { maxBytes, bufferBytes: Math.min(maxBytes, REPEATABLE_BYTES) });
+  if (read.kind === 'buffer') return { ...NO_BODY, body: read.body };
+  return { ...NO_BODY, streamed: { stream: read.body, length: read.length } };
+}
+
+function checkContentType({ headers }: IncomingMessage): void {
+  const type = headers['content-type'];
+  if (type === undefined || !JSON_TYPE.test(type.trim()))
+    throw unsupported('The body is not declared as JSON in UTF-8.', 'Send Content-Type: application/json.');
+  const coding = headers['content-encoding'];
+  if (coding !== undefined && coding.toLowerCase() !== 'identity')
+    throw unsupported('The body is compressed.', 'Send it without Content-Encoding.');
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  const length = headers['content-length'];
+  return headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0');
+}
+
+function unsupported(detail: string, hint: string): Problem {
+  return new Problem('unsupported-media-type', { detail, hint });
+}
+
+function invalid(detail: string, hint: string): Problem {
+  return new Problem('invalid-body', { detail, hint });
+}

@@ -1,0 +1,50 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { createInterface } from 'node:readline';
+import { Writable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+
+/** Shorter keys could be guessed. The configuration refuses them as well. */
+const MIN_LENGTH = 16;
+
+/**
+ * `flowgate hash-key`: turns an API key into the form in which the configuration may hold it, so that a file that leaks
+ * gives no key away.
+ *
+ * @returns the exit status
+ */
+export async function hashKey(args: readonly string[]): Promise<number> {
+  if (args.includes('--new')) {
+    const key = randomBytes(32).toString('base64url');
+    process.stdout.write(
+      `key:    ${key}\nhash:   ${hashed(key)}\nGive the key to the caller, and the hash to Flowgate.\n`,
+    );
+    return 0;
+  }
+  const key = process.stdin.isTTY ? await askWithoutEcho('Key: ') : (await text(process.stdin)).trim();
+  if (key.length < MIN_LENGTH) {
+    process.stderr.write(
+      `The key has fewer than ${MIN_LENGTH} characters. flowgate hash-key --new makes a good one.\n`,
+    );
+    return 1;
+  }
+  process.stdout.write(`${hashed(key)}\n`);
+  return 0;
+}
+
+function hashed(key: string): string {
+  return `sha256:${createHash('sha256').update(key).digest('hex')}`;
+}
+
+/** Readline writes what is typed to its output: here, to nowhere. */
+async function askWithoutEcho(prompt: string): Promise<string> {
+  process.stderr.write(prompt);
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const lines = createInterface({ input: process.stdin, output: nowhere, terminal: true });
+  const { promise, resolve } = Promise.withResolvers<string>();
+  lines.once('line', resolve);
+  lines.once('close', () => resolve(''));
+  const key = await promise;
+  lines.close();
+  process.stderr.write('\n');
+  return key.trim();
+}

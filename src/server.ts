@@ -1,0 +1,63 @@
+import { createFlowgate } from './app/app.ts';
+import { createHttpServer } from './app/http-server.ts';
+import { readConfiguration } from './cli/read-configuration.ts';
+import type { Config } from './config/config.ts';
+import { createLog } from './telemetry/log.ts';
+
+/** Within the 10 s after which platforms end a process that was asked to stop. */
+const DRAIN_MS = 8_000;
+
+const config = readConfiguration();
+if (typeof config === 'number') process.exitCode = config;
+else start(config);
+
+function start(config: Config): void {
+  const log = createLog(config.logLevel);
+  const flowgate = createFlowgate(config, log);
+  const server = createHttpServer(flowgate.app);
+  const { host, port } = config.listen;
+  server.on('error', (error: NodeJS.ErrnoException) => {
+    log.fatal({ err: error }, 'cannot listen');
+    log.flush();
+    process.exitCode = 1;
+    process.stderr.write(
+      `Cannot listen on ${host}:${port} (${error.code ?? 'error'}). Set PORT or HOST to a free address.\n`,
+    );
+    process.exit();
+  });
+  server.listen(port, host, () => {
+    for (const notice of config.notices) log.info({ notice }, 'configuration');
+    log.info(
+      { host, port, services: config.services.map(({ name, kind, source }) => ({ name, kind, source })) },
+      'listening',
+    );
+    log.flush();
+  });
+
+  let isDraining = false;
+  const drain = (signal: string): void => {
+    if (isDraining) return;
+    isDraining = true;
+    log.info({ signal }, 'shutting down');
+    setTimeout(() => end(1), DRAIN_MS).unref();
+    server.close(() => {
+      flowgate.close().then(
+        () => end(0),
+        () => end(1),
+      );
+    });
+    server.closeIdleConnections();
+  };
+  const end = (code: number): void => {
+    log.info({ code }, 'stopped');
+    log.flush();
+    process.exit(code);
+  };
+  process.on('SIGTERM', drain);
+  process.on('SIGINT', drain);
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const)
+    process.on(event, (error: unknown) => {
+      log.fatal({ err: error }, event);
+      end(1);
+    });
+}

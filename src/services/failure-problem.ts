@@ -1,0 +1,91 @@
+import type { Deadline } from '../forward/deadline.ts';
+import { TransportFailure, type TransportPhase } from '../forward/transport-failure.ts';
+import { Problem } from '../problems/problem.ts';
+import type { Effect } from './operation.ts';
+
+/** The caller left before there was an answer: nobody is there to be told. */
+export class CallerGone extends Error {
+  constructor() {
+    super('the caller closed the connection');
+    this.name = 'CallerGone';
+  }
+}
+
+const PHASE_TEXT: Readonly<Record<TransportPhase, string>> = {
+  connect: 'connecting to the service',
+  send: 'sending the request',
+  'answer-head': 'waiting for the answer',
+  'answer-body': 'reading the answer',
+};
+
+/**
+ * Says what an attempt without a whole answer means for a request of this effect (RFC 9110, section 9.2.2: a request
+ * that is not idempotent must not be taken for undone once it was sent).
+ */
+export function failureProblem(failure: TransportFailure, effect: Effect, deadline: Deadline): Problem | CallerGone {
+  if (failure.reason === 'aborted') return new CallerGone();
+  if (failure.cause instanceof Problem) return failure.cause; // the caller's own body broke a limit
+  if (failure.reason === 'caller-body') return callerBodyFailed();
+  if (!failure.bytesSent) return unreachable(failure);
+  if (failure.reason === 'timeout') return timedOut(failure, effect, deadline);
+  if (effect === 'start') return outcomeUnknown(502, 'The connection broke before the whole answer was there');
+  return failure.reason === 'reset' ? connectionBroke(effect) : notHttp();
+}
+
+function callerBodyFailed(): Problem {
+  return new Problem('invalid-body', {
+    detail: 'The body ended before its end.',
+    hint: 'Send as many bytes as Content-Length says, without long pauses.',
+  });
+}
+
+function unreachable(failure: TransportFailure): Problem {
+  const hints: Partial<Record<string, string>> = {
+    certificate:
+      'The certificate of the service is not trusted, has expired, or is for another host. A company authority is added with NODE_EXTRA_CA_CERTS.',
+    timeout: 'No connection within the time: a firewall, or a wrong host or port in the service address?',
+  };
+  return new Problem('upstream-unreachable', {
+    detail: 'No connection to the service came about; nothing was sent.',
+    hint:
+      hints[failure.reason] ??
+      'Check the host of the service address, its DNS entry and the network between. Trying again is safe.',
+    cause: failure,
+  });
+}
+
+function timedOut(failure: TransportFailure, effect: Effect, deadline: Deadline): Problem {
+  const seconds = (ms: number): string => `${Math.round(ms / 100) / 10} s`;
+  const detail = `The time ran out while ${PHASE_TEXT[failure.phase]}, after ${seconds(deadline.elapsedMs())} of ${seconds(deadline.limitMs)}`;
+  if (effect === 'start') return outcomeUnknown(504, detail, `The time is set by ${deadline.setting}. `);
+  return new Problem('upstream-timeout', {
+    detail: `${detail}.`,
+    hint: `The time is set by ${deadline.setting}.${effect === 'read' ? ' Trying again is safe.' : ' Look at the state before you send it again.'}`,
+    retryable: effect === 'read',
+    cause: failure,
+  });
+}
+
+function outcomeUnknown(status: number, what: string, hint = ''): Problem {
+  return new Problem('outcome-unknown', {
+    status,
+    detail: `${what}: the request was sent and may have been carried out.`,
+    hint: `${hint}Look whether it happened before you send it again.`,
+  });
+}
+
+function connectionBroke(effect: Effect): Problem {
+  const isRead = effect === 'read';
+  return new Problem('upstream-failed', {
+    detail: 'The service broke the connection before the whole answer was there.',
+    hint: isRead ? 'Send the request again.' : 'Look at the state of the resource before you send it again.',
+    retryable: isRead,
+  });
+}
+
+function notHttp(): Problem {
+  return new Problem('upstream-protocol-error', {
+    detail: 'The answer of the service is not valid, or larger than this route allows.',
+    hint: 'The service address may lead to something else than the API. Compare it with the service key.',
+  });
+}

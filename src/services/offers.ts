@@ -1,0 +1,19 @@
+import type { ServiceConfig } from '../config/config.ts';
+import type { Offer } from './operation.ts';
+import { sapIntegration } from './sap-integration.ts';
+import { sapWorkflow } from './sap-workflow.ts';
+
+/** What Flowgate offers in front of a service: the one place that knows all kinds. */
+export function offerOf(service: ServiceConfig): Offer {
+  switch (service.kind) {
+    case 'sap-workflow':
+      return sapWorkflow(service);
+    case 'sap-integration':
+      return sapIntegration(service);
+  }
+}
+
+/** The base URL of a service's API, without a trailing slash. */
+export function baseUrlOf(service: ServiceConfig): URL {
+  return new URL(service.kind === 'sap-workflow' ? service.apiUrl : service.runtimeUrl);
+}

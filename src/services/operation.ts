@@ -1,0 +1,136 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { AnswerHead, BufferedAnswer, UpstreamRequest } from '../forward/upstream-request.ts';
+import type { Problem } from '../problems/problem.ts';
+import type { FilterTable, QueryPair } from './query.ts';
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+/**
+ * What sending a request twice would do: nothing (`read`), the same again (`change`), or a second thing (`start`).
+ * It decides what may be repeated and what a lost answer means.
+ */
+export type Effect = 'read' | 'change' | 'start';
+
+export type BodyPolicy =
+  | { readonly kind: 'none' }
+  /** A JSON object. `check` throws a problem that names the member; `required` says that `{}` is the least. */
+  | { readonly kind: 'json'; readonly required: boolean; readonly check?: (body: JsonObject) => void }
+  /** Any bytes of any type, streamed when large. */
+  | { readonly kind: 'stream'; readonly maxBytes: number };
+
+export type QueryPolicy =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'filters'; readonly filters: FilterTable }
+  /** Sent on as it came, name by name. */
+  | { readonly kind: 'pass' };
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** What an operation is made of: everything here has been checked against its declarations. */
+export interface OperationInput {
+  readonly method: Method;
+  /** Path parameters, decoded. The rest of a `**` is under `rest`, encoded again. */
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: readonly QueryPair[];
+  /** The caller's own bytes: what a JSON route sends on. */
+  readonly body: Buffer | undefined;
+  /** The body parsed, for looking only. */
+  readonly json: JsonObject | undefined;
+  readonly headers: IncomingHttpHeaders;
+  /** Whether this caller may call that route: for lists of what is offered. */
+  readonly mayCall: (method: Method, path: string) => boolean;
+}
+
+/** The caller's answer, where it is not the upstream's own. */
+export interface OperationAnswer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: Buffer | undefined;
+}
+
+/** A request below the service's base URL. Its body is the caller's stream where the operation streams. */
+export type OperationRequest = Omit<UpstreamRequest, 'body' | 'bodyLength'> & { readonly body?: Buffer };
+
+/**
+ * A further request for the same caller, under the same deadline: to read what a start did not tell, or to learn why
+ * something was refused. Only reads are sent so.
+ */
+export type FollowUp = (request: OperationRequest) => Promise<BufferedAnswer>;
+
+interface OperationBase {
+  /** Unique within its service; names the operation in documents. */
+  readonly id: string;
+  readonly method: Method;
+  /** Below `/api/<service>`: literal segments, `:name` for one, a final `**` for the rest. */
+  readonly path: string;
+  readonly summary: string;
+  readonly effect: Effect;
+  /** What the OAuth client needs upstream: authorities or roles. */
+  readonly authorities: readonly string[];
+  readonly query: QueryPolicy;
+  readonly body: BodyPolicy;
+  /** The success status that callers see. */
+  readonly status: number;
+  /** What each path parameter may be; the default is an identifier of letters, digits, `.`, `_`, `-`. */
+  readonly paramPatterns?: Readonly<Record<string, RegExp>>;
+}
+
+/** Answered from what is known here. */
+export interface LocalOperation extends OperationBase {
+  readonly kind: 'local';
+  answer(input: OperationInput): OperationAnswer;
+}
+
+/** One request to the upstream becomes one answer. */
+export interface ForwardOperation extends OperationBase {
+  readonly kind: 'forward';
+  toRequest(input: OperationInput): OperationRequest;
+  /** Whether an answer passes to the caller as it comes, bytes streamed. What does not pass is buffered. */
+  passes(head: AnswerHead): boolean;
+  /** Headers of the answer that pass. */
+  readonly answerHeaders: readonly string[];
+  /** Makes the caller's answer out of a buffered one; `undefined`: this is a refusal. */
+  fromAnswer?(
+    answer: BufferedAnswer,
+    input: OperationInput,
+    followUp: FollowUp,
+  ): OperationAnswer | undefined | Promise<OperationAnswer | undefined>;
+  /** The setting and length of its own deadline, where it has one. */
+  readonly timeout?: { readonly ms: number; readonly setting: string };
+  /** How the CSRF handshake of its endpoint is made. */
+  readonly csrf?: { readonly mode: 'auto' | 'always'; readonly endpoint: string };
+}
+
+export type Operation = LocalOperation | ForwardOperation;
+
+/** An answer that is not what the operation wanted, with all that helps to say why. */
+export interface Refusal {
+  readonly operation: ForwardOperation;
+  readonly service: string;
+  readonly params: Readonly<Record<string, string>>;
+  readonly answer: BufferedAnswer;
+  /** The beginning of the body as text. Never shown to callers. */
+  readonly text: string;
+  /** The body as JSON, where it is JSON. */
+  readonly json: unknown;
+  /** Scopes of the token that was sent, unverified. */
+  readonly tokenScopes: readonly string[];
+}
+
+/** One reason for a refusal and its cure. Rules are tried in order; the first that fits answers. */
+export interface RefusalRule {
+  readonly name: string;
+  when(refusal: Refusal): boolean;
+  problem(refusal: Refusal, followUp: FollowUp): Problem | Promise<Problem>;
+}
+
+/** What Flowgate offers in front of one service. */
+export interface Offer {
+  readonly service: string;
+  readonly operations: readonly Operation[];
+  readonly refusalRules: readonly RefusalRule[];
+  /**
+   * Whether an answer says that the token was refused and nothing was done, where that is not told by status 401 or 403.
+   */
+  readonly refusesToken?: (answer: BufferedAnswer) => boolean;
+}

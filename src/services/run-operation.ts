@@ -1,0 +1,126 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
+import { Deadline } from '../forward/deadline.ts';
+import { answerHeaders } from '../forward/headers.ts';
+import type { AnswerHead } from '../forward/upstream-request.ts';
+import { Problem } from '../problems/problem.ts';
+import type { RequestRecord } from '../telemetry/request-record.ts';
+import { isJson, parseJson } from './answers.ts';
+import type { FollowUp, ForwardOperation, Offer, OperationAnswer, OperationInput, Refusal } from './operation.ts';
+import type { CallContext, ServiceClient } from './service-client.ts';
+
+/** Enough to read any refusal. */
+const REFUSAL_BYTES = 64 * 1024;
+/** The most that is held of an answer which is made over: a start answers with a few hundred bytes. */
+const MADE_OVER_BYTES = 8 * 1024 * 1024;
+
+/** A caller's body as it goes upstream: what the operation made of it, or a stream with its declared length. */
+export interface StreamedBody {
+  readonly stream: Readable;
+  readonly length: number | undefined;
+}
+
+export interface RunContext {
+  readonly offer: Offer;
+  readonly client: ServiceClient;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly record: RequestRecord;
+  /** For operations that set none of their own. */
+  readonly timeoutMs: number;
+  readonly streamed: StreamedBody | undefined;
+}
+
+/**
+ * Sends what an operation makes of its input, and answers: `undefined` when the answer has been streamed to the caller,
+ * else the answer to write.
+ *
+ * @throws {Problem} that explains the refusal
+ */
+export async function runOperation(
+  operation: ForwardOperation,
+  input: OperationInput,
+  context: RunContext,
+): Promise<OperationAnswer | undefined> {
+  const { offer, client, record, streamed } = context;
+  const { ms, setting } = operation.timeout ?? { ms: context.timeoutMs, setting: 'limits.timeout' };
+  const built = operation.toRequest(input);
+  const body = streamed?.stream ?? built.body;
+  const call: CallContext = {
+    operation,
+    deadline: new Deadline(ms, setting),
+    record,
+    caller: outlivesCaller(operation) ? undefined : context.response,
+    relay: (head) => (operation.passes(head) ? beginAnswer(head, operation, context) : undefined),
+    maxBufferedBytes: operation.fromAnswer ? MADE_OVER_BYTES : REFUSAL_BYTES,
+  };
+  const headers = withContentType(built.headers, built.body, operation);
+  const { answer, token } = await client.call({ ...built, headers, body, bodyLength: streamed?.length }, call);
+  if (answer.kind === 'relayed') {
+    record.bytesOut = answer.bytes;
+    return undefined;
+  }
+  const followUp: FollowUp = async (further) => await client.read(further, call);
+  const made = await operation.fromAnswer?.(answer, input, followUp);
+  if (made) return made;
+  throw await explain(offer, { operation, params: input.params, answer, tokenScopes: token.scopes }, followUp);
+}
+
+/** JSON routes send what they checked to be JSON; a flow's content type is among its headers. */
+function withContentType(
+  headers: Readonly<Record<string, string>>,
+  body: Buffer | undefined,
+  operation: ForwardOperation,
+): Readonly<Record<string, string>> {
+  return body !== undefined && operation.body.kind === 'json'
+    ? { ...headers, 'content-type': 'application/json' }
+    : headers;
+}
+
+/**
+ * A start that has been sent runs on when its caller leaves: cutting the connection would not undo it, only hide how it
+ * ended. Reads and streams end with their caller.
+ */
+function outlivesCaller(operation: ForwardOperation): boolean {
+  return operation.effect === 'start' && operation.body.kind === 'json';
+}
+
+/** Writes the head of a passing answer: its status, and of its headers those that the operation lists. */
+function beginAnswer(head: AnswerHead, operation: ForwardOperation, { request, response }: RunContext): ServerResponse {
+  response.statusCode = head.status;
+  const headers = answerHeaders(head, [...operation.answerHeaders, 'content-length']);
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  // An answer before the end of the caller's body: what is left of it must not be taken for the next request.
+  if (!request.complete) response.setHeader('Connection', 'close');
+  response.flushHeaders();
+  return response;
+}
+
+async function explain(
+  { service, refusalRules }: Offer,
+  refused: Omit<Refusal, 'service' | 'text' | 'json'>,
+  followUp: FollowUp,
+): Promise<Problem> {
+  const { answer } = refused;
+  const refusal: Refusal = {
+    ...refused,
+    service,
+    text: answer.body.toString('utf8'),
+    json: isJson(answer) || looksLikeJson(answer.body) ? parseJson(answer) : undefined,
+  };
+  const rule = refusalRules.find((candidate) => candidate.when(refusal));
+  return (
+    (await rule?.problem(refusal, followUp)) ??
+    new Problem('upstream-protocol-error', {
+      service,
+      detail: `The service answered with status ${answer.status}, which is not expected here.`,
+      hint: 'The address of the service may lead to something else than its API. Compare it with the service key.',
+      upstream: { status: answer.status },
+    })
+  );
+}
+
+/** Some refusals are JSON without saying so. */
+function looksLikeJson(body: Buffer): boolean {
+  return body[0] === 0x7b;
+}
