@@ -84,6 +84,7 @@ function beginExchange(log: Log) {
     record.writeWhenDone(response, log);
     response.setHeaders(everyAnswer);
     response.setHeader('x-correlation-id', record.correlationId);
+    response.setHeader('traceparent', record.traceparent);
     next();
   };
 }

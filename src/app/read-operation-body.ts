@@ -38,9 +38,9 @@ export async function readOperationBody(
       if (hasBody(request)) throw invalid('This route takes no body.', 'Leave the body out.');
       return NO_BODY;
     case 'json':
-      return await readJson(request, policy, maxJsonBytes);
+      return readJson(request, policy, maxJsonBytes);
     case 'stream':
-      return await readStream(request, policy.maxBytes);
+      return readStream(request, policy.maxBytes);
   }
 }
 

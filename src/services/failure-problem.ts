@@ -1,5 +1,5 @@
 import type { Deadline } from '../forward/deadline.ts';
-import { TransportFailure, type TransportPhase } from '../forward/transport-failure.ts';
+import type { TransportFailure, TransportPhase } from '../forward/transport-failure.ts';
 import { Problem } from '../problems/problem.ts';
 import type { Effect } from './operation.ts';
 

@@ -45,7 +45,7 @@ export async function runOperation(
   const { offer, client, record, streamed } = context;
   const { ms, setting } = operation.timeout ?? { ms: context.timeoutMs, setting: 'limits.timeout' };
   const built = operation.toRequest(input);
-  const body = streamed?.stream ?? built.body;
+  const body = streamed?.stream ?? built.body ?? passedOn(operation, input.body);
   const call: CallContext = {
     operation,
     deadline: new Deadline(ms, setting),
@@ -60,10 +60,15 @@ export async function runOperation(
     record.bytesOut = answer.bytes;
     return undefined;
   }
-  const followUp: FollowUp = async (further) => await client.read(further, call);
+  const followUp: FollowUp = (further) => client.read(further, call);
   const made = await operation.fromAnswer?.(answer, input, followUp);
   if (made) return made;
   throw await explain(offer, { operation, params: input.params, answer, tokenScopes: token.scopes }, followUp);
+}
+
+/** The caller's own bytes, on routes that take any. */
+function passedOn(operation: ForwardOperation, body: Buffer | undefined): Buffer | undefined {
+  return operation.body.kind === 'stream' && body !== undefined && body.length > 0 ? body : undefined;
 }
 
 /** JSON routes send what they checked to be JSON; a flow's content type is among its headers. */

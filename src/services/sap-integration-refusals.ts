@@ -1,7 +1,7 @@
 import { header } from './answers.ts';
 import { firstRefusals, lastRefusals, routerError } from './common-refusals.ts';
 import type { Refusal, RefusalRule } from './operation.ts';
-import { refusalProblem, scopeNames } from './refusal-problem.ts';
+import { refusalProblem } from './refusal-problem.ts';
 
 /** "occured" and "occurred" are both seen; only the id is taken, for the text may hold the flow's own data. */
 const MPL_ID = /MPL ID for the failed message is\s{0,4}:\s{0,4}([A-Za-z0-9_@-]{1,80})/;
@@ -11,6 +11,11 @@ function messageProcessingLogId({ answer, text }: Refusal): string | undefined {
   const named = header(answer, 'sap_messageprocessinglogid') ?? header(answer, 'sap-messageprocessinglogid');
   if (named !== undefined && /^[A-Za-z0-9_@-]{1,80}$/.test(named)) return named;
   return MPL_ID.exec(text)?.[1];
+}
+
+/** Roles among the scopes, `ESBMessaging.send`, without the prefix of their application, `it-rt-<tenant>!b12000.`. */
+function rolesOf(tokenScopes: readonly string[]): string[] {
+  return tokenScopes.filter((scope) => scope.includes('!')).map((scope) => scope.slice(scope.indexOf('.') + 1));
 }
 
 const wrongServicePlan: RefusalRule = {
@@ -47,7 +52,7 @@ const roleMissing: RefusalRule = {
   name: "the sender's user role is not among the client's roles",
   when: ({ answer }) => answer.status === 403,
   problem: (refusal) => {
-    const roles = scopeNames(refusal.tokenScopes).filter((name) => name !== 'resource');
+    const roles = rolesOf(refusal.tokenScopes);
     return refusalProblem(refusal, 'authority-missing', {
       detail: `The flow refused the OAuth client: its sender asks for a user role that the client does not hold.${roles.length > 0 ? ` The token holds: ${roles.join(', ')}.` : ''}`,
       hint: 'Compare "User Role" of the HTTPS sender (ESBMessaging.send unless changed) with "roles" of the service instance: {"grant-types":["client_credentials"],"redirect-uris":[],"roles":["ESBMessaging.send"]}. A role change takes up to 1 hour to arrive.',

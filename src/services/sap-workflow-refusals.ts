@@ -112,9 +112,9 @@ const workflowRules: readonly RefusalRule[] = [
     'the instance is suspended',
     'upstream-conflict',
     (refusal) => errorCode(refusal) === 'task.suspended.status',
-    () => ({
+    ({ service }) => ({
       detail: 'The instance of this task is suspended.',
-      hint: 'Resume the instance first: POST /api/<service>/instances/<id>/resume.',
+      hint: `Resume the instance first: POST /api/${service}/instances/<id>/resume.`,
     }),
   ),
   rule(
@@ -145,30 +145,30 @@ const workflowRules: readonly RefusalRule[] = [
       (errorCode(refusal) === 'definition.not.found' ||
         isAbout(refusal, '/definitions') ||
         refusal.operation.id === 'start-instance'),
-    ({ params }) => ({
+    ({ params, service }) => ({
       detail:
         params['id'] === undefined
           ? 'No such workflow definition is deployed.'
           : `No workflow definition "${params['id']}" is deployed.`,
-      hint: 'Compare the id with GET /api/<service>/definitions; letters count by case. In process automation, a project in a shared environment needs "environmentId" and "apiKey" of the service.',
+      hint: `Compare the id with GET /api/${service}/definitions; letters count by case. In process automation, a project in a shared environment needs "environmentId" and "apiKey" of the service.`,
     }),
   ),
   rule(
     'no such task',
     'task-not-found',
     (refusal) => refusal.answer.status === 404 && isAbout(refusal, '/tasks'),
-    () => ({
+    ({ service }) => ({
       detail: 'There is no task with this id.',
-      hint: 'Find the id with GET /api/<service>/tasks.',
+      hint: `Find the id with GET /api/${service}/tasks.`,
     }),
   ),
   rule(
     'no such instance',
     'instance-not-found',
     ({ answer }) => answer.status === 404,
-    () => ({
+    ({ service }) => ({
       detail: 'There is no workflow instance with this id.',
-      hint: 'Find the id with GET /api/<service>/instances?status=all. Deleted instances are gone for good.',
+      hint: `Find the id with GET /api/${service}/instances?status=all. Deleted instances are gone for good.`,
     }),
   ),
   rule(
@@ -186,9 +186,9 @@ const workflowRules: readonly RefusalRule[] = [
     'the context does not fit',
     'context-invalid',
     ({ answer }) => answer.status === 422,
-    () => ({
+    ({ service }) => ({
       detail: 'The names or values of the context do not fit what the workflow expects.',
-      hint: 'See upstream.error.details and the sample: GET /api/<service>/definitions/<id>/sample-context. Names are case-sensitive; inputs of process automation may have to be nested.',
+      hint: `See upstream.error.details and the sample: GET /api/${service}/definitions/<id>/sample-context. Names are case-sensitive; inputs of process automation may have to be nested.`,
     }),
   ),
   ...lastRefusals,

@@ -41,7 +41,10 @@ export class RequestRecord {
   /** Writes the line of this request once, when the answer is out or its connection is gone. */
   writeWhenDone(response: ServerResponse, log: Log): void {
     response.once('close', () => {
-      log.info(this.#fields(response), response.writableFinished ? 'request' : 'request aborted');
+      // An answer that was streamed is closed a moment before the one who streamed it has noted its facts.
+      setImmediate(() => {
+        log.info(this.#fields(response), response.writableFinished ? 'request' : 'request aborted');
+      });
     });
   }
 

@@ -1,0 +1,145 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, afterEach, beforeAll, expect } from '@jest/globals';
+import { startSandbox, type Sandbox } from '../../sandbox/start-sandbox.ts';
+import { createFlowgate, type Flowgate } from '../../src/app/app.ts';
+import { createHttpServer } from '../../src/app/http-server.ts';
+import { loadConfig } from '../../src/config/load-config.ts';
+import { createLog } from '../../src/telemetry/log.ts';
+import { PlantedSecrets } from './planted-secrets.ts';
+
+export const API_KEY = 'test-key-0123456789abcdef';
+
+export interface StackOptions {
+  /** Beside the services of the sandbox and one caller. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** The text of `flowgate.yaml`, made when the sandbox's addresses are known. */
+  readonly file?: (sandbox: Sandbox) => string;
+  readonly sandbox?: Parameters<typeof startSandbox>[0];
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** The body as JSON, or `undefined`. */
+  // oxlint-disable-next-line typescript/no-explicit-any -- tests look into many shapes
+  readonly json: any;
+}
+
+/** Flowgate in front of a sandbox, on real sockets, under the planted-secret scanner. */
+export class FlowgateStack {
+  readonly secrets = new PlantedSecrets();
+  readonly logLines: Record<string, unknown>[] = [];
+  #sandbox: Sandbox | undefined;
+  #flowgate: Flowgate | undefined;
+  #server: Server | undefined;
+
+  async start(options: StackOptions): Promise<void> {
+    const sandbox = await startSandbox(options.sandbox);
+    this.#sandbox = sandbox;
+    this.secrets.plant('API key', API_KEY);
+    this.secrets.plantAllOf('service keys', sandbox.serviceKeys);
+    const config = loadConfig(stackSources(sandbox, options));
+    const log = createLog('debug', { write: (line: string) => this.#readLogLine(line) });
+    this.#flowgate = createFlowgate(config, log);
+    this.#server = createHttpServer(this.#flowgate.app);
+    this.secrets.watch(this.#server);
+    this.#server.listen(0, '127.0.0.1');
+    await once(this.#server, 'listening');
+  }
+
+  async stop(): Promise<void> {
+    this.#server?.close();
+    this.#server?.closeAllConnections();
+    await this.#flowgate?.close();
+    await this.#sandbox?.close();
+  }
+
+  get sandbox(): Sandbox {
+    if (!this.#sandbox) throw new Error('the stack is not started');
+    return this.#sandbox;
+  }
+
+  get port(): number {
+    return (this.#server?.address() as AddressInfo).port;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** Sends a request with the API key, a JSON body where one is given. */
+  async send(
+    method: string,
+    path: string,
+    body?: string | Buffer,
+    headers: Record<string, string> = {},
+  ): Promise<Answer> {
+    const response = await fetch(`${this.url}${path}`, {
+      method,
+      redirect: 'manual',
+      headers: {
+        'x-api-key': API_KEY,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : new Uint8Array(body) }),
+    });
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, text, json: parse(text) };
+  }
+
+  get(path: string, headers?: Record<string, string>): Promise<Answer> {
+    return this.send('GET', path, undefined, headers);
+  }
+
+  post(path: string, body?: string | Buffer, headers?: Record<string, string>): Promise<Answer> {
+    return this.send('POST', path, body, headers);
+  }
+
+  #readLogLine(line: string): void {
+    this.secrets.look('the log', line);
+    this.logLines.push(JSON.parse(line) as Record<string, unknown>);
+  }
+}
+
+/** Starts a stack for the tests of one file; after each test the sandbox forgets its faults, and nothing may have leaked. */
+export function useFlowgate(options: StackOptions = {}): FlowgateStack {
+  const stack = new FlowgateStack();
+  beforeAll(() => stack.start(options));
+  afterEach(() => {
+    stack.sandbox.control.reset();
+    stack.logLines.length = 0;
+    expect(stack.secrets.takeLeaks()).toEqual([]);
+  });
+  afterAll(() => stack.stop());
+  return stack;
+}
+
+function stackSources(sandbox: Sandbox, { env = {}, file }: StackOptions): Parameters<typeof loadConfig>[0] {
+  const text = file?.(sandbox);
+  return {
+    cwd: '/stack',
+    env: {
+      WORKFLOW_SERVICE_KEY: JSON.stringify(sandbox.serviceKeys.workflow),
+      INTEGRATION_SERVICE_KEY: JSON.stringify(sandbox.serviceKeys.integration),
+      INTEGRATION_FLOWS: 'product-details=/http/products,orders=/http/orders,failing=/http/failing',
+      API_KEYS: `tester=${API_KEY}`,
+      ...env,
+    },
+    readFile(path) {
+      if (text !== undefined && path === '/stack/flowgate.yaml') return text;
+      throw Object.assign(new Error(`no such file: ${path}`), { code: 'ENOENT' });
+    },
+  };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
