@@ -84,11 +84,7 @@ export interface FlowConfig {
 }
 
 export type ClientAuthentication =
-  | 'client_secret_post'
-  | 'client_secret_basic'
-  | 'client_secret_json'
-  | 'private_key_jwt'
-  | 'tls_client_auth';
+  'client_secret_post' | 'client_secret_basic' | 'client_secret_json' | 'private_key_jwt' | 'tls_client_auth';
 
 /** An OAuth client and where it gets its tokens (RFC 6749, section 4.4). */
 export interface TokenClient {
@@ -97,6 +93,8 @@ export interface TokenClient {
   readonly clientId: string;
   readonly auth: ClientAuthentication;
   readonly clientSecret: Secret | undefined;
+  /** How `client_secret_basic` writes id and secret: form-encoded as RFC 6749 section 2.3.1 says (default), or as they are. */
+  readonly basicEncoding?: 'rfc6749' | 'raw';
   /** PEM, for `tls_client_auth`. */
   readonly certificate: Secret | undefined;
   /** PEM, for `tls_client_auth`. */

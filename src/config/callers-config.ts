@@ -1,0 +1,118 @@
+import { bad, good, type Checked } from './checked.ts';
+import type { CallerConfig } from './config.ts';
+import { commaSeparated } from './environment-variables.ts';
+import { callerSchema, parseEntryName } from './file-schema.ts';
+import type { Findings } from './findings.ts';
+import type { JsonObject } from './json-object.ts';
+import { Secret } from './secret.ts';
+import { settingName, shownName } from './setting-name.ts';
+import { parseSection } from './settings-issues.ts';
+
+const SHORTEST_KEY = 16;
+
+/** What can travel in a header: printable ASCII, blanks only inside (RFC 9110, section 5.5). */
+const KEY = /^[\x21-\x7e][\x20-\x7e]*[\x21-\x7e]$/;
+
+/** Who holds a key: the first caller that was read with it, by the key's digest. */
+type KeyHolders = Map<string, string>;
+
+/** The callers of the file and of `API_KEYS`. */
+export function readCallers(
+  entries: ReadonlyMap<string, JsonObject>,
+  apiKeys: string | undefined,
+  findings: Findings,
+): readonly CallerConfig[] {
+  const holders: KeyHolders = new Map();
+  const ofFile = [...entries].flatMap(([name, raw]) => readFileCaller(name, raw, holders, findings) ?? []);
+  const named = [...entries.keys()];
+  return [...ofFile, ...readApiKeys(apiKeys, named, holders, findings)];
+}
+
+function readFileCaller(
+  name: string,
+  raw: JsonObject,
+  holders: KeyHolders,
+  findings: Findings,
+): CallerConfig | undefined {
+  const setting = settingName(['callers', name]);
+  findings.take(setting, parseEntryName(name));
+  const entry = parseSection(callerSchema, raw, ['callers', name], findings);
+  if (entry === undefined) return undefined;
+  const keysSetting = `${setting}.apiKeys`;
+  if (entry.apiKeys === undefined) {
+    // A caller with `jwt` alone will be complete; until then it needs a key.
+    findings.missing(keysSetting, { problem: 'is missing', cure: 'Give the caller at least one key.' }, [
+      keysSetting,
+      `${setting}.jwt`,
+    ]);
+  }
+  const digests = (entry.apiKeys ?? []).flatMap((key, index) => {
+    const where = `${keysSetting}[${index}]`;
+    const digest = findings.take(where, digestKey(key.reveal()));
+    return digest !== undefined && isOwnKey(digest, name, where, holders, findings) ? [digest] : [];
+  });
+  return { name, apiKeyDigests: [...new Set(digests)], allow: entry.allow };
+}
+
+/** The pairs of `API_KEYS`. A faulty entry is named by its number: its text may be a key that lost its name. */
+function readApiKeys(
+  value: string | undefined,
+  fileCallers: readonly string[],
+  holders: KeyHolders,
+  findings: Findings,
+): readonly CallerConfig[] {
+  const setting = 'API_KEYS';
+  const digests = new Map<string, readonly string[]>();
+  for (const [index, pair] of commaSeparated(value).entries()) {
+    const field = `entry ${index + 1}`;
+    const separator = pair.indexOf('=');
+    if (separator < 1) {
+      const cure = 'Write name=key pairs, comma separated; a key must not hold a comma.';
+      findings.problem(setting, { problem: `${field} is not a name, "=" and a key`, cure });
+      continue;
+    }
+    const name = findings.take(setting, parseEntryName(pair.slice(0, separator).trim()), `${field}: its name`);
+    const digest = findings.take(setting, digestKey(pair.slice(separator + 1).trim()), `${field}: its key`);
+    if (name === undefined || digest === undefined) continue;
+    if (fileCallers.includes(name)) {
+      const cure = 'Rename one of them, or put the key into the file.';
+      findings.problem(setting, { problem: `names the caller ${shownName(name)}, which the file describes`, cure });
+    } else if (isOwnKey(digest, name, setting, holders, findings)) {
+      digests.set(name, [...new Set([...(digests.get(name) ?? []), digest])]);
+    }
+  }
+  return [...digests].map(([name, apiKeyDigests]) => ({ name, apiKeyDigests, allow: undefined }));
+}
+
+/** SHA-256 of a key, hex: `sha256:<hex>` is one already. */
+function digestKey(key: string): Checked<string> {
+  const hash = /^sha256:(.*)$/i.exec(key)?.[1];
+  if (hash !== undefined) {
+    if (/^[0-9a-f]{64}$/i.test(hash)) return good(hash.toLowerCase());
+    return bad(
+      'is not a SHA-256 digest',
+      'After "sha256:" stand 64 hexadecimal digits; "flowgate hash-key" makes them.',
+    );
+  }
+  if (key.length < SHORTEST_KEY) {
+    return bad(
+      `is shorter than ${SHORTEST_KEY} characters`,
+      'Use a long random key, such as the output of "openssl rand -hex 24".',
+    );
+  }
+  if (!KEY.test(key))
+    return bad('has characters that cannot stand in a header', 'Use printable ASCII without line breaks.');
+  return good(new Secret(key).digest());
+}
+
+/** False after it was noted that another caller has the same key: then nobody could tell who calls. */
+function isOwnKey(digest: string, name: string, setting: string, holders: KeyHolders, findings: Findings): boolean {
+  const holder = holders.get(digest) ?? name;
+  holders.set(digest, holder);
+  if (holder === name) return true;
+  findings.problem(setting, {
+    problem: `gives ${shownName(name)} a key that ${shownName(holder)} has already`,
+    cure: 'Give each caller keys of its own.',
+  });
+  return false;
+}

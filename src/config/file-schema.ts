@@ -1,0 +1,152 @@
+import { z } from 'zod';
+import { parseAllowPattern } from './allow-patterns.ts';
+import { bad, good, type Checked } from './checked.ts';
+import type { ClientAuthentication } from './config.ts';
+import {
+  parseAnswerHeaderName,
+  parseHeaderValue,
+  parseRequestHeaderName,
+  parseTokenHeaderName,
+} from './header-names.ts';
+import { parseBoolean, parseDuration, parseInteger, parseSize } from './quantities.ts';
+import { checked, NOT_SUPPORTED_YET, notSupportedYet, secret, settings, text } from './settings-schema.ts';
+
+/** What an upstream's flow may be called with. */
+const FLOW_METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
+
+const HIGHEST_CONCURRENCY = 100_000;
+
+/** Names that the client credentials request sets itself (RFC 6749, sections 2.3.1 and 4.4.2; RFC 7523, section 2.2). */
+const OWN_TOKEN_PARAMS: readonly string[] = [
+  'grant_type',
+  'client_id',
+  'client_secret',
+  'client_assertion',
+  'client_assertion_type',
+];
+
+/** The names of flows and callers: they become path segments, log fields and labels. */
+const ENTRY_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
+export function parseEntryName(name: string): Checked<string> {
+  if (ENTRY_NAME.test(name)) return good(name);
+  return bad(
+    'is not a usable name',
+    'Use up to 64 letters, digits, ".", "_" and "-", and begin with a letter or digit.',
+  );
+}
+
+function parseTokenParamName(name: string): Checked<string> {
+  if (OWN_TOKEN_PARAMS.includes(name)) return bad('is set by the token request itself', 'Take it out of params.');
+  return good(name);
+}
+
+function parseAuthentication(name: string): Checked<ClientAuthentication> {
+  switch (name) {
+    case 'client_secret_post':
+    case 'client_secret_basic':
+    case 'tls_client_auth':
+      return good(name);
+    // To build one of these, move it up.
+    case 'client_secret_json':
+    case 'private_key_jwt':
+      return bad(NOT_SUPPORTED_YET.problem, 'Use client_secret_post, client_secret_basic or tls_client_auth.');
+    default:
+      return bad('has an unknown value', 'Choose one of: client_secret_post, client_secret_basic, tls_client_auth.');
+  }
+}
+
+/** A record key is text that our parser accepts; it stays as it is written. */
+function nameOf(parse: (name: string) => Checked<string>) {
+  return z.string().superRefine((name, context) => {
+    const result = parse(name);
+    if (!result.ok) context.addIssue({ code: 'custom', params: result.fault });
+  });
+}
+
+const tokenSchema = settings({
+  url: text().optional(),
+  clientId: z.string().optional(),
+  clientSecret: secret().optional(),
+  nextClientSecret: notSupportedYet(),
+  auth: checked(parseAuthentication).optional(),
+  basicEncoding: z.enum(['rfc6749', 'raw']).optional(),
+  assertionAudience: notSupportedYet(),
+  params: z.record(nameOf(parseTokenParamName), checked(good)).optional(),
+  headers: z.record(nameOf(parseTokenHeaderName), checked(parseHeaderValue)).optional(),
+  key: text().optional(),
+  certificate: text().optional(),
+});
+
+const flowSchema = settings({
+  address: text(),
+  methods: z.array(z.enum(FLOW_METHODS)).min(1).optional(),
+  subpaths: checked(parseBoolean).optional(),
+  csrf: z.enum(['auto', 'always', 'off']).optional(),
+  timeout: checked(parseDuration).optional(),
+  maxBody: checked(parseSize).optional(),
+  idempotent: checked(parseBoolean).optional(),
+  passErrors: checked(parseBoolean).optional(),
+  headers: z.array(checked(parseRequestHeaderName)).optional(),
+  responseHeaders: z.array(checked(parseAnswerHeaderName)).optional(),
+});
+
+/** Where an entry's client and address come from: a binding, a service key, or spelled out. */
+const sourceShape = {
+  binding: text().optional(),
+  key: text().optional(),
+  url: text().optional(),
+  token: tokenSchema.optional(),
+  identity: notSupportedYet(),
+};
+
+const sapWorkflowSchema = settings({
+  kind: z.literal('sap-workflow'),
+  ...sourceShape,
+  environmentId: text().optional(),
+  apiKey: secret().optional(),
+  restPath: text().optional(),
+});
+
+const sapIntegrationSchema = settings({
+  kind: z.literal('sap-integration'),
+  ...sourceShape,
+  flows: z.record(nameOf(parseEntryName), flowSchema).optional(),
+});
+
+/** Kinds of the contract that are not built yet: each gets a schema of its own beside the ones above. */
+const kindNotSupportedYet = z
+  .looseObject({ kind: z.enum(['workflow-server', 'workflowgen', 'http']) })
+  .refine(() => false, { path: ['kind'], params: NOT_SUPPORTED_YET })
+  .transform(() => z.NEVER);
+
+export const serviceSchema = z.discriminatedUnion('kind', [
+  sapWorkflowSchema,
+  sapIntegrationSchema,
+  kindNotSupportedYet,
+]);
+
+export const callerSchema = settings({
+  apiKeys: z.array(secret()).min(1).optional(),
+  jwt: notSupportedYet(),
+  origins: notSupportedYet(),
+  allow: z.array(checked(parseAllowPattern)),
+  rateLimit: notSupportedYet(),
+});
+
+const concurrency = checked((value) => parseInteger(value, 1, HIGHEST_CONCURRENCY));
+
+export const limitsSchema = settings({
+  body: checked(parseSize).optional(),
+  concurrency: concurrency.optional(),
+  perService: concurrency.optional(),
+  timeout: checked(parseDuration).optional(),
+});
+
+export type ServiceEntry = z.output<typeof sapWorkflowSchema> | z.output<typeof sapIntegrationSchema>;
+export type SapWorkflowEntry = z.output<typeof sapWorkflowSchema>;
+export type SapIntegrationEntry = z.output<typeof sapIntegrationSchema>;
+export type TokenEntry = z.output<typeof tokenSchema>;
+export type FlowEntry = z.output<typeof flowSchema>;
+export type CallerEntry = z.output<typeof callerSchema>;
+export type LimitsEntry = z.output<typeof limitsSchema>;
