@@ -9,5 +9,5 @@ export default {
   },
   maxWorkers: 2,
   testTimeout: 20_000,
-  reporters: ['default', '<rootDir>/test/support/count-reporter.js'],
+  reporters: ['default', 'summary', '<rootDir>/test/support/count-reporter.js'],
 };

@@ -64,7 +64,7 @@ export function toUpstreamQuery(pairs: readonly QueryPair[], filters: FilterTabl
 }
 
 function findFilter(name: string, filters: FilterTable): [Filter, string] {
-  const exact = filters.get(name);
+  const exact = name.endsWith('.') ? undefined : filters.get(name);
   if (exact) return [exact, exact.upstreamName ?? name];
   const dot = name.indexOf('.');
   const family = dot > 0 && dot < name.length - 1 ? filters.get(name.slice(0, dot + 1)) : undefined;
