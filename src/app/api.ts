@@ -49,6 +49,7 @@ export function createApi({ callers, routes, maxJsonBytes, timeoutMs }: ApiParts
       body,
       json,
       headers: request.headers,
+      identity: undefined,
       mayCall: (method, path) => caller.grants.allows(method, path.slice(1).split('/')),
     };
     const { client, offer } = service;

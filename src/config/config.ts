@@ -42,10 +42,20 @@ interface ServiceBase {
   /** Where the entry came from, for people: `WORKFLOW_SERVICE_KEY`, `binding my-workflow`, `flowgate.yaml`. */
   readonly source: string;
   readonly token: TokenClient;
+  /** Who acts upstream; without it nobody does, and routes that need somebody do not exist. */
+  readonly identity?: IdentityConfig | undefined;
+}
+
+/** Who acts upstream: the caller by its name, or the person that a claim of the caller's JWT names. */
+export interface IdentityConfig {
+  /** The claim, such as `email`; `undefined`: the caller's name. */
+  readonly claim: string | undefined;
 }
 
 export interface SapWorkflowConfig extends ServiceBase {
   readonly kind: 'sap-workflow';
+  /** `as`: the member of the context of a start that holds who started it. */
+  readonly identity?: (IdentityConfig & { readonly as: string }) | undefined;
   /** Base of the REST API with its version, no trailing slash: `https://…/workflow-service/rest/v1`. */
   readonly apiUrl: string;
   /** SAP Build Process Automation: a shared or named environment … */
@@ -113,4 +123,31 @@ export interface CallerConfig {
   readonly apiKeyDigests: readonly string[];
   /** `METHOD /path` patterns; `undefined`: every `/api` route (the callers of `API_KEYS`). */
   readonly allow: readonly string[] | undefined;
+  /** The tokens that this caller comes with, beside its keys or in their place. */
+  readonly jwt?: JwtConfig | undefined;
+  /** Exact web origins from which it may be called; `undefined`: those of `CORS_ORIGINS`. */
+  readonly origins?: readonly string[] | undefined;
+  readonly rateLimit?: RateLimit | undefined;
+}
+
+/** What a JWT must say to be a caller's (RFC 7519, RFC 9068). */
+export interface JwtConfig {
+  /** `iss`, exactly. */
+  readonly issuer: string;
+  /** Where the issuer's keys are; `undefined`: found by discovery. */
+  readonly jwksUrl: string | undefined;
+  /** One of them must be among the token's `aud`. */
+  readonly audiences: readonly string[];
+  /** Claims and the value that each must have, or must have among its values. */
+  readonly claims: Readonly<Record<string, string>>;
+  /** Scopes that the token must have, all of them. */
+  readonly scopes: readonly string[];
+  /** What stands before the names of this application's scopes, with its dot: `my-app!t1.` (XSUAA). */
+  readonly scopePrefix: string | undefined;
+}
+
+/** So many requests in any window of so many seconds; they may come in one burst. */
+export interface RateLimit {
+  readonly requests: number;
+  readonly perSeconds: number;
 }

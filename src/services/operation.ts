@@ -37,6 +37,11 @@ export interface OperationInput {
   /** The body parsed, for looking only. */
   readonly json: JsonObject | undefined;
   readonly headers: IncomingHttpHeaders;
+  /**
+   * Who acts, by the service's `identity`: 1 to 255 characters, none of them a control character. `undefined`: nobody,
+   * which an operation that `needsIdentity` never sees.
+   */
+  readonly identity: string | undefined;
   /** Whether this caller may call that route: for lists of what is offered. */
   readonly mayCall: (method: Method, path: string) => boolean;
 }
@@ -67,6 +72,8 @@ interface OperationBase {
   readonly effect: Effect;
   /** What the OAuth client needs upstream: authorities or roles. */
   readonly authorities: readonly string[];
+  /** Whether it is done in somebody's name: a caller of whom the service's `identity` says nothing gets 403. */
+  readonly needsIdentity?: boolean;
   readonly query: QueryPolicy;
   readonly body: BodyPolicy;
   /** The success status that callers see. */
