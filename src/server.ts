@@ -46,7 +46,8 @@ function start(config: Config): void {
         () => end(1),
       );
     });
-    server.closeIdleConnections();
+    // A connection that is kept alive becomes idle when its last answer is out.
+    setInterval(() => server.closeIdleConnections(), 100).unref();
   };
   const end = (code: number): void => {
     log.info({ code }, 'stopped');

@@ -1,0 +1,83 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+
+/** The server as an operator starts it: a process of its own, with its environment and nothing else. */
+export class ServerProcess {
+  readonly child: ChildProcess;
+  readonly port: number;
+  stdout = '';
+  stderr = '';
+
+  constructor(child: ChildProcess, port: number) {
+    this.child = child;
+    this.port = port;
+    child.stdout?.on('data', (chunk: Buffer) => (this.stdout += chunk.toString()));
+    child.stderr?.on('data', (chunk: Buffer) => (this.stderr += chunk.toString()));
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** Waits until `/health` answers. */
+  async ready(): Promise<this> {
+    for (let attempt = 0; attempt < 200; attempt++) {
+      if (this.child.exitCode !== null) throw new Error(`the server ended with ${this.child.exitCode}: ${this.stderr}`);
+      const answer = await fetch(`${this.url}/health`).catch(() => undefined);
+      if (answer?.ok === true) return this;
+      await pause(50);
+    }
+    throw new Error(`the server did not come up: ${this.stderr}`);
+  }
+
+  /** The exit status, when it has ended. */
+  async ended(): Promise<number | null> {
+    if (this.child.exitCode === null && this.child.signalCode === null) await once(this.child, 'exit');
+    return this.child.exitCode;
+  }
+
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
+    this.child.kill(signal);
+    return this.ended();
+  }
+
+  /** Resident memory, megabytes. */
+  async residentMegabytes(): Promise<number> {
+    const { readFile } = await import('node:fs/promises');
+    const status = await readFile(`/proc/${this.child.pid ?? 0}/status`, 'utf8');
+    return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
+  }
+}
+
+export interface ServerProcessOptions {
+  readonly env: Readonly<Record<string, string>>;
+  /** The program, relative to `cwd`. Default: the sources. */
+  readonly entry?: string;
+  readonly cwd?: string;
+}
+
+/** Starts the server on a free port of loopback. */
+export async function startServer({
+  env,
+  entry = 'src/server.ts',
+  cwd = process.cwd(),
+}: ServerProcessOptions): Promise<ServerProcess> {
+  const port = await freePort();
+  const child = spawn(process.execPath, [entry], {
+    cwd,
+    env: { PATH: process.env['PATH'], PORT: String(port), ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  return new ServerProcess(child, port);
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
