@@ -1,0 +1,61 @@
+/** One thing to try: what it shows, and the line to paste into a POSIX shell. */
+export interface FirstRunStep {
+  readonly title: string;
+  readonly command: string;
+}
+
+/** The authority that the sandbox takes away for the first run, so that one step shows a refusal. */
+export const withheldAuthority = 'WORKFLOW_INSTANCE_GET_EXECUTION_LOGS';
+
+/**
+ * The steps of the first run, to be pasted in this order: the second uses what the first has stored in `ID`.
+ *
+ * @param url of Flowgate
+ */
+export function firstRunSteps(url: string, apiKey: string): FirstRunStep[] {
+  const curl = `curl -sS -w '\\n' -H 'x-api-key: ${apiKey}'`;
+  const json = `-H 'content-type: application/json'`;
+  return [
+    {
+      title: 'Start a workflow',
+      command:
+        `ID=$(${curl} ${json} -d '{"employee":"Ada Lovelace","department":"Research"}' ` +
+        `${url}/api/workflow/definitions/onboarding/instances | tee /dev/stderr | sed 's/.*"id":"\\([^"]*\\)".*/\\1/')`,
+    },
+    { title: 'Look at it', command: `${curl} "${url}/api/workflow/instances/$ID"` },
+    { title: 'List what runs', command: `${curl} '${url}/api/workflow/instances?definitionId=onboarding&top=5'` },
+    {
+      title: 'Call an integration flow',
+      command: `${curl} ${json} -d '{"productIdentifier":"HT-2000"}' ${url}/api/integration/flows/product-details`,
+    },
+    {
+      title: 'Call a flow that is protected against CSRF (Flowgate makes the handshake)',
+      command: `${curl} ${json} -d '{"product":"HT-2000","quantity":1}' ${url}/api/integration/flows/orders`,
+    },
+    {
+      title: 'See a refusal that explains itself: the OAuth client lacks an authority',
+      command: `${curl} "${url}/api/workflow/instances/$ID/execution-logs"`,
+    },
+  ];
+}
+
+export function firstRunText(url: string, apiKey: string, upstreams: Readonly<Record<string, string>>): string {
+  const steps = firstRunSteps(url, apiKey).map(({ title, command }, index) => `${index + 1}. ${title}\n\n${command}\n`);
+  return `Flowgate       ${url}
+API key        ${apiKey}
+
+${addressLines(upstreams)}
+
+Paste these lines into another terminal, one after the other:
+
+${steps.join('\n')}
+Ctrl-C ends it.
+`;
+}
+
+/** Names and addresses, in columns. */
+export function addressLines(addresses: Readonly<Record<string, string>>): string {
+  return Object.entries(addresses)
+    .map(([name, url]) => `${name.padEnd(15)}${url}`)
+    .join('\n');
+}

@@ -1,0 +1,37 @@
+import type { Sandbox } from './start-sandbox.ts';
+
+export interface FlowgateSettings {
+  readonly port: number;
+  /** The key that callers send as `x-api-key`. */
+  readonly apiKey: string;
+}
+
+/** The variables that put Flowgate in front of the sandbox. */
+export function flowgateEnvironment(sandbox: Sandbox, settings: FlowgateSettings): Record<string, string> {
+  return {
+    HOST: '127.0.0.1',
+    PORT: String(settings.port),
+    LOG_LEVEL: 'warn',
+    ...upstreamEnvironment(sandbox),
+    API_KEYS: `sandbox=${settings.apiKey}`,
+  };
+}
+
+/** The part that names the upstreams. */
+export function upstreamEnvironment({ serviceKeys }: Sandbox): Record<string, string> {
+  return {
+    WORKFLOW_SERVICE_KEY: JSON.stringify(serviceKeys.workflow),
+    INTEGRATION_SERVICE_KEY: JSON.stringify(serviceKeys.integration),
+    INTEGRATION_FLOWS: 'product-details=/http/products,orders=/http/orders',
+  };
+}
+
+/**
+ * Lines that a POSIX shell and an `.env` file read alike. Single quotes keep the `$` and `=` of secrets as they are;
+ * the values hold no single quote.
+ */
+export function environmentLines(variables: Readonly<Record<string, string>>): string {
+  return Object.entries(variables)
+    .map(([name, value]) => `${name}='${value}'`)
+    .join('\n');
+}

@@ -1,0 +1,87 @@
+import { once } from 'node:events';
+import { randomBytes } from 'node:crypto';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { allAuthorities } from './workflow/authorities.ts';
+import { helpText, parseCommandLine } from './command-line.ts';
+import { addressLines, firstRunText, withheldAuthority } from './first-run.ts';
+import { environmentLines, flowgateEnvironment, upstreamEnvironment } from './flowgate-environment.ts';
+import { startFlowgate } from './start-flowgate.ts';
+import { startSandbox } from './start-sandbox.ts';
+import type { Sandbox } from './start-sandbox.ts';
+
+const usualPort = 3000;
+
+/** The edge of the process: options, output for people, Ctrl-C. */
+async function main(): Promise<void> {
+  const options = parseCommandLine(process.argv.slice(2));
+  if (options.help) {
+    process.stdout.write(helpText);
+    return;
+  }
+  const close = options.onlyUpstreams ? await runUpstreams(options.port) : await runWithFlowgate(options.port);
+  const stop = (): void => {
+    void close().then(() => process.exit(0));
+  };
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+}
+
+/** Everything printed is a valid `.env` file, so that it can be written to one. */
+async function runUpstreams(firstPort: number | undefined): Promise<() => Promise<void>> {
+  const sandbox = await startSandbox(firstPort === undefined || firstPort === 0 ? {} : { ports: inARow(firstPort) });
+  const comments = addressLines(addresses(sandbox)).replaceAll(/^/gm, '# ');
+  const lines = environmentLines({ ...upstreamEnvironment(sandbox), SANDBOX_CONTROL_URL: sandbox.controlUrl });
+  process.stdout.write(`${comments}\n${lines}\n`);
+  return () => sandbox.close();
+}
+
+async function runWithFlowgate(port: number | undefined): Promise<() => Promise<void>> {
+  const sandbox = await startSandbox({ authorities: allAuthorities.filter((name) => name !== withheldAuthority) });
+  const apiKey = randomBytes(24).toString('base64url');
+  const env = flowgateEnvironment(sandbox, { port: port ?? (await freePort(usualPort)), apiKey });
+  const flowgate = await startFlowgate(env);
+  process.stdout.write(firstRunText(flowgate.url, apiKey, addresses(sandbox)));
+  return async () => {
+    await flowgate.close();
+    await sandbox.close();
+  };
+}
+
+function addresses(sandbox: Sandbox): Record<string, string> {
+  return {
+    'OAuth server': sandbox.authorizationServer.url,
+    Workflow: sandbox.workflow.url,
+    Integration: sandbox.integration.url,
+    Control: `${sandbox.controlUrl}/control (see sandbox/README.md)`,
+  };
+}
+
+function inARow(first: number) {
+  return { authorizationServer: first, workflow: first + 1, integration: first + 2, control: first + 3 };
+}
+
+/** `wanted`, or any free port if something listens there already. */
+async function freePort(wanted: number): Promise<number> {
+  const probe = createServer();
+  for (const candidate of [wanted, 0]) {
+    try {
+      probe.listen(candidate, '127.0.0.1');
+      await once(probe, 'listening');
+      break;
+    } catch {
+      // Taken: the next candidate is any free one.
+    }
+  }
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, 'close');
+  return port;
+}
+
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto';
+import { AuthorizationServer } from './authorization-server/authorization-server.ts';
+import { OAuthClients } from './authorization-server/oauth-clients.ts';
+import type { OAuthClientOptions } from './authorization-server/oauth-clients.ts';
+import { ControlServer } from './control/control-server.ts';
+import { SandboxControl } from './control/sandbox-control.ts';
+import type { SandboxServers } from './control/sandbox-control.ts';
+import type { UpstreamName } from './control/canned-answers.ts';
+import { IntegrationServer } from './integration/integration-server.ts';
+import { createServiceKeys, createVcapServices } from './service-keys.ts';
+import type { ServiceKeys } from './service-keys.ts';
+import { sharedEnvironmentId } from './workflow/definition.ts';
+import { WorkflowServer } from './workflow/workflow-server.ts';
+
+export interface SandboxOptions extends OAuthClientOptions {
+  /** The sandbox listens on loopback only. */
+  readonly host?: '127.0.0.1';
+  /** Fixed ports; any free one where none is given. */
+  readonly ports?: Partial<Record<UpstreamName | 'control', number>>;
+  /** For how long an accepted change of an instance's status stays invisible, in ms. */
+  readonly settleMs?: number;
+}
+
+export interface Sandbox {
+  readonly authorizationServer: { readonly url: string; readonly tokenUrl: string; readonly zoneId: string };
+  /** The Workflow service and SAP Build Process Automation. */
+  readonly workflow: { readonly url: string };
+  readonly integration: { readonly url: string };
+  readonly control: SandboxControl;
+  /** Where the control is served over HTTP. */
+  readonly controlUrl: string;
+  /** Made at the start: they do not follow `control.rotateSecret`, as a downloaded key does not either. */
+  readonly serviceKeys: ServiceKeys;
+  readonly vcapServices: object;
+  /** The shared environment of the process automation and the API key that opens it. */
+  readonly sharedEnvironment: { readonly environmentId: string; readonly apiKey: string };
+  close(): Promise<void>;
+}
+
+const defaultSettleMs = 200;
+
+/**
+ * Starts the emulated upstreams, each on a port of its own. Many can run side by side in one process.
+ * Rejects when a given port is taken; nothing is left open then.
+ */
+export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  const servers = await createServers(options);
+  const control = new SandboxControl(servers);
+  const controlServer = new ControlServer(control);
+  const close = async (): Promise<void> => {
+    const others = [servers.workflow.upstream, servers.integration.upstream, controlServer];
+    await Promise.all([servers.authorizationServer.close(), ...others.map(({ listener }) => listener.close())]);
+  };
+  try {
+    const { ports = {} } = options;
+    await servers.authorizationServer.open(ports.authorizationServer ?? 0);
+    await servers.workflow.upstream.listener.open(ports.workflow ?? 0);
+    await servers.integration.upstream.listener.open(ports.integration ?? 0);
+    await controlServer.listener.open(ports.control ?? 0);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { ...describe(servers), control, controlUrl: controlServer.listener.url, close };
+}
+
+interface Servers extends SandboxServers {
+  readonly environmentApiKey: string;
+}
+
+async function createServers(options: SandboxOptions): Promise<Servers> {
+  const { settleMs = defaultSettleMs } = options;
+  const clients = new OAuthClients(options);
+  const authorizationServer = await AuthorizationServer.create(clients);
+  const verify = authorizationServer.verifier();
+  const environmentApiKey = randomUUID();
+  const workflow = new WorkflowServer({ clients, verify, environmentApiKey, settleMs });
+  const integration = new IntegrationServer(clients, verify);
+  return { clients, authorizationServer, workflow, integration, environmentApiKey };
+}
+
+function describe({ clients, authorizationServer, workflow, integration, environmentApiKey }: Servers) {
+  const { zoneId, tokenUrl } = authorizationServer;
+  const authorizationServerUrl = authorizationServer.upstream.url;
+  const workflowUrl = workflow.upstream.url;
+  const integrationUrl = integration.upstream.url;
+  const serviceKeys = createServiceKeys(clients, { authorizationServerUrl, workflowUrl, integrationUrl, zoneId });
+  return {
+    authorizationServer: { url: authorizationServerUrl, tokenUrl, zoneId },
+    workflow: { url: workflowUrl },
+    integration: { url: integrationUrl },
+    serviceKeys,
+    vcapServices: createVcapServices(serviceKeys),
+    sharedEnvironment: { environmentId: sharedEnvironmentId, apiKey: environmentApiKey },
+  };
+}
