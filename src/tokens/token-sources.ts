@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto';
+import type { TokenClient } from '../config/config.ts';
+import { TokenCache } from './token-cache.ts';
+import type { TokenEvent } from './token-events.ts';
+import { TokenSource, type TokenSourceOptions } from './token-source.ts';
+
+export interface TokenSourcesOptions extends Pick<TokenSourceOptions, 'clock' | 'random' | 'request' | 'sleep'> {
+  readonly onEvent?: (event: TokenEvent, client: TokenClient) => void;
+  /** How many tokens are kept at most. */
+  readonly maxTokens?: number;
+}
+
+/** The token sources of one process: equal clients share one source, so two services never fetch one token twice. */
+export class TokenSources {
+  readonly #options: TokenSourcesOptions;
+  readonly #cache: TokenCache;
+  readonly #sources = new Map<string, TokenSource>();
+
+  constructor(options: TokenSourcesOptions = {}) {
+    this.#options = options;
+    this.#cache = new TokenCache(options.maxTokens);
+  }
+
+  for(client: TokenClient): TokenSource {
+    const key = tokenKey(client);
+    const known = this.#sources.get(key);
+    if (known !== undefined) return known;
+    const { onEvent, clock, random, request, sleep } = this.#options;
+    const source = new TokenSource(client, {
+      cache: this.#cache,
+      key,
+      ...(onEvent && { onEvent: (event) => onEvent(event, client) }),
+      ...(clock && { clock }),
+      ...(random && { random }),
+      ...(request && { request }),
+      ...(sleep && { sleep }),
+    });
+    this.#sources.set(key, source);
+    return source;
+  }
+}
+
+/**
+ * The key of a client's token: all that the answer depends on, the secret as a digest only. The cap on the life is part
+ * of it because it decides how long the token is used.
+ */
+export function tokenKey(client: TokenClient): string {
+  const credential = client.auth === 'tls_client_auth' ? client.certificate : client.clientSecret;
+  const parts = [
+    client.url,
+    client.clientId,
+    client.auth,
+    credential?.digest() ?? null,
+    sortedEntries(client.params),
+    sortedEntries(client.headers),
+    client.maxLifeSeconds,
+  ];
+  return `t:${createHash('sha256').update(JSON.stringify(parts)).digest('hex')}`;
+}
+
+function sortedEntries(record: Readonly<Record<string, string>>): [string, string][] {
+  return Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1));
+}

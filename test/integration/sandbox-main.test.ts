@@ -1,0 +1,125 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { firstRunSteps, firstRunText } from '../../sandbox/first-run.ts';
+
+const started: ChildProcess[] = [];
+
+afterEach(() => {
+  for (const child of started.splice(0)) {
+    child.kill('SIGKILL');
+  }
+});
+
+interface Run {
+  readonly child: ChildProcess;
+  stdout(): string;
+  stderr(): string;
+  /** Resolves once stdout holds `text`. */
+  says(text: string): Promise<void>;
+}
+
+function run(...args: string[]): Run {
+  const child = spawn(process.execPath, ['sandbox/main.ts', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  started.push(child);
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  const says = async (text: string): Promise<void> => {
+    for (let attempt = 0; attempt < 200 && !stdout.includes(text); attempt += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    expect(stdout).toContain(text);
+  };
+  return { child, stdout: () => stdout, stderr: () => stderr, says };
+}
+
+async function exitCode(child: ChildProcess): Promise<number | null> {
+  if (child.exitCode === null) {
+    await once(child, 'exit');
+  }
+  return child.exitCode;
+}
+
+describe('npm run sandbox -- --only-upstreams', () => {
+  it('prints the keys as environment lines, works, says nothing else, and ends with 0 on Ctrl-C', async () => {
+    const sandbox = run('--only-upstreams');
+    await sandbox.says('SANDBOX_CONTROL_URL');
+    const lines = sandbox.stdout().trim().split('\n');
+    expect(lines.every((line) => line.startsWith('# ') || /^[A-Z_]+='[^']*'$/.test(line))).toBe(true);
+    const variables = Object.fromEntries(
+      lines.filter((line) => !line.startsWith('#')).map((line) => [line.split('=')[0], line.replace(/^.*?='|'$/g, '')]),
+    ) as Record<string, string>;
+    const { uaa } = JSON.parse(variables['WORKFLOW_SERVICE_KEY'] ?? '') as { uaa: Record<string, string> };
+    const { clientid = '', clientsecret = '', url = '' } = uaa;
+    const body = new URLSearchParams({
+      grant_type: 'client_credentials',
+      client_id: clientid,
+      client_secret: clientsecret,
+    });
+    expect((await fetch(`${url}/oauth/token`, { method: 'POST', body })).status).toBe(200);
+    expect((await fetch(`${variables['SANDBOX_CONTROL_URL']}/control/counters`)).status).toBe(200);
+    expect(variables).toHaveProperty('INTEGRATION_SERVICE_KEY');
+    expect(variables['INTEGRATION_FLOWS']).toBe('product-details=/http/products,orders=/http/orders');
+    sandbox.child.kill('SIGINT');
+    expect(await exitCode(sandbox.child)).toBe(0);
+    expect(sandbox.stderr()).toBe('');
+  });
+});
+
+describe('the options', () => {
+  it('--help explains them', async () => {
+    const help = run('--help');
+    expect(await exitCode(help.child)).toBe(0);
+    for (const option of ['--only-upstreams', '--port', '--help']) {
+      expect(help.stdout()).toContain(option);
+    }
+  });
+
+  it.each([[['--unknown']], [['--port', 'many']], [['--port', '70000']]])('%j is refused in words', async (args) => {
+    const refused = run(...args);
+    expect(await exitCode(refused.child)).toBe(1);
+    expect(refused.stdout()).toBe('');
+    expect(refused.stderr()).toContain(args[0]);
+    expect(refused.stderr()).not.toContain('at ');
+  });
+});
+
+describe('the text of the first run', () => {
+  const steps = firstRunSteps('http://127.0.0.1:3000', 'a-key-of-24-characters-x');
+
+  it('leads through start, get, list, flow, protected flow and a refusal', () => {
+    const paths = steps.map(({ command }) => /127\.0\.0\.1:3000(\/[^\s"']*)/.exec(command)?.[1]);
+    expect(paths).toEqual([
+      '/api/workflow/definitions/onboarding/instances',
+      '/api/workflow/instances/$ID',
+      '/api/workflow/instances?definitionId=onboarding&top=5',
+      '/api/integration/flows/product-details',
+      '/api/integration/flows/orders',
+      '/api/workflow/instances/$ID/execution-logs',
+    ]);
+  });
+
+  it('holds the address, the key and each line', () => {
+    const text = firstRunText('http://127.0.0.1:3000', 'a-key-of-24-characters-x', { Workflow: 'http://127.0.0.1:4' });
+    expect(text).toContain('a-key-of-24-characters-x');
+    expect(text).toContain('http://127.0.0.1:4');
+    for (const { command } of steps) {
+      expect(text).toContain(`\n${command}\n`);
+    }
+  });
+
+  it.each(steps.map(({ title, command }) => [title, command]))(
+    '%s: the line is one a POSIX shell reads',
+    async (_title, line) => {
+      const shell = spawn('sh', ['-n', '-c', line], { stdio: 'ignore' });
+      expect(await exitCode(shell)).toBe(0);
+    },
+  );
+});
