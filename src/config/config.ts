@@ -34,7 +34,7 @@ export interface Limits {
   readonly timeoutMs: number;
 }
 
-export type ServiceConfig = SapWorkflowConfig | SapIntegrationConfig;
+export type ServiceConfig = SapWorkflowConfig | SapIntegrationConfig | WorkflowServerConfig;
 
 interface ServiceBase {
   /** Its routes live below `/api/<name>`. */
@@ -71,6 +71,19 @@ export interface SapIntegrationConfig extends ServiceBase {
   readonly flows: readonly FlowConfig[];
 }
 
+/** Optimajet WorkflowServer. */
+export interface WorkflowServerConfig extends Omit<ServiceBase, 'token'> {
+  readonly kind: 'workflow-server';
+  /** Address of the server, without `/workflowapi` and without a slash at the end: `https://wfs.example.com`. */
+  readonly url: string;
+  /** `undefined` where `accessToken` stands in for it. */
+  readonly token: TokenClient | undefined;
+  /** The API access token of servers up to 8.x without OpenID Connect: it travels in the body of every request. */
+  readonly accessToken: Secret | undefined;
+  /** Whether deleting instances and setting their states exist as routes. */
+  readonly administration: boolean;
+}
+
 export type FlowMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 export interface FlowConfig {
@@ -93,13 +106,73 @@ export interface FlowConfig {
   readonly responseHeaders: readonly string[];
 }
 
+export interface WorkflowgenConfig extends ServiceBase {
+  readonly kind: 'workflowgen';
+  /** The GraphQL endpoint, complete: `https://…/wfgen/graphql`. */
+  readonly graphqlUrl: string;
+  /** The second key that WorkflowGen asks for where `GraphqlApiKeyEnabled` is on. */
+  readonly apiKey: Secret | undefined;
+  readonly operations: readonly GraphqlOperationConfig[];
+}
+
+/** A GraphQL document that callers run by its name: they send its variables, never a document. */
+export interface GraphqlOperationConfig {
+  readonly name: string;
+  readonly document: GraphqlDocument;
+  readonly timeoutMs: number;
+  /** Largest form with uploads, in bytes. */
+  readonly maxBodyBytes: number;
+}
+
+/** A document that has been parsed and checked: one operation, with the fragments that it uses. */
+export interface GraphqlDocument {
+  readonly text: string;
+  readonly type: 'query' | 'mutation';
+  readonly variables: readonly GraphqlVariable[];
+}
+
+export interface GraphqlVariable {
+  readonly name: string;
+  readonly type: GraphqlType;
+  readonly hasDefault: boolean;
+}
+
+export type GraphqlType =
+  | { readonly kind: 'named'; readonly name: string }
+  | { readonly kind: 'list'; readonly of: GraphqlType }
+  | { readonly kind: 'non-null'; readonly of: GraphqlType };
+
+/** Any other API: the routes that the configuration names, and nothing else of it. */
+export interface HttpServiceConfig extends ServiceBase {
+  readonly kind: 'http';
+  /** Base of the API, no trailing slash: `https://api.example.com`. */
+  readonly apiUrl: string;
+  readonly routes: readonly HttpRouteConfig[];
+  readonly timeoutMs: number;
+  readonly maxBodyBytes: number;
+  /** Request headers that pass beside the standard ones, lower case. */
+  readonly headers: readonly string[];
+  /** Answer headers that pass beside the standard ones, lower case. */
+  readonly responseHeaders: readonly string[];
+}
+
+export interface HttpRouteConfig {
+  readonly method: FlowMethod;
+  /** Below `/api/<name>`: literal segments, `:name` for one, a final `**` for the rest. */
+  readonly path: string;
+  /** Below the base of the API, with the same names. */
+  readonly target: string;
+}
+
 export type ClientAuthentication =
   'client_secret_post' | 'client_secret_basic' | 'client_secret_json' | 'private_key_jwt' | 'tls_client_auth';
 
 /** An OAuth client and where it gets its tokens (RFC 6749, section 4.4). */
 export interface TokenClient {
-  /** The token endpoint, complete, without a query. */
+  /** The token endpoint, or with `discovery` the document that names it; complete, without a query. */
   readonly url: string;
+  /** `url` is that of a server's OpenID configuration (OpenID Connect Discovery 1.0, section 4). */
+  readonly discovery?: boolean;
   readonly clientId: string;
   readonly auth: ClientAuthentication;
   readonly clientSecret: Secret | undefined;
