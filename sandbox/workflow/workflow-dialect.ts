@@ -1,6 +1,8 @@
 import { jsonAnswer } from '../http/answer.ts';
 import type { Answer } from '../http/answer.ts';
 import type { ClientName } from '../authorization-server/oauth-clients.ts';
+import { processAutomationDefinitions, workflowDefinitions } from './definition.ts';
+import type { Definition } from './definition.ts';
 
 /** How one product speaks the same API. */
 export interface WorkflowDialect {
@@ -8,7 +10,8 @@ export interface WorkflowDialect {
   readonly bases: readonly string[];
   /** Whose tokens it takes. */
   readonly client: ClientName;
-  /** Whether the Workflow service's subject and business key are filled. */
+  readonly definitions: readonly Definition[];
+  /** Whether the subject and the business key of an instance are filled; else they are null. */
   readonly namesInstances: boolean;
   readonly forbidden: Answer;
 }
@@ -19,6 +22,7 @@ const privileges = 'User does not have sufficient privileges.';
 export const workflowServiceDialect: WorkflowDialect = {
   bases: ['/workflow-service/rest/v1'],
   client: 'workflow',
+  definitions: workflowDefinitions,
   namesInstances: true,
   forbidden: jsonAnswer(403, { error: { message: privileges } }),
 };
@@ -27,6 +31,7 @@ export const workflowServiceDialect: WorkflowDialect = {
 export const processAutomationDialect: WorkflowDialect = {
   bases: ['/workflow/rest/v1', '/public/workflow/rest/v1'],
   client: 'processAutomation',
+  definitions: processAutomationDefinitions,
   namesInstances: false,
   forbidden: jsonAnswer(403, {
     error: { code: 'bpm.workflowruntime.rest.user.not.sufficient.privileges', message: privileges },

@@ -1,10 +1,10 @@
-import type { ClientName, OAuthClients } from '../authorization-server/oauth-clients.ts';
+import type { OAuthClients } from '../authorization-server/oauth-clients.ts';
 import type { TokenClaims, TokenVerifier } from '../authorization-server/token-verifier.ts';
 import { sendAnswer } from '../http/answer.ts';
 import type { Answer } from '../http/answer.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { Upstream } from '../http/upstream.ts';
-import { processAutomationDefinitions, sharedEnvironmentId, workflowDefinitions } from './definition.ts';
+import { sharedEnvironmentId } from './definition.ts';
 import { definitionRoutes } from './definition-routes.ts';
 import { instanceRoutes } from './instance-routes.ts';
 import { messageRoutes } from './message-routes.ts';
@@ -24,6 +24,9 @@ export interface WorkflowServerOptions {
   readonly settleMs: number;
 }
 
+/** The two products whose API is emulated, named like their OAuth clients. */
+export type WorkflowProduct = 'workflow' | 'processAutomation';
+
 interface Api {
   readonly dialect: WorkflowDialect;
   readonly engine: WorkflowEngine;
@@ -35,14 +38,14 @@ const routes = [...definitionRoutes, ...instanceRoutes, ...messageRoutes, ...tas
 export class WorkflowServer {
   readonly upstream: Upstream;
   readonly #options: WorkflowServerOptions;
-  readonly #apis: readonly Api[];
+  readonly #apis: Readonly<Record<WorkflowProduct, Api>>;
 
   constructor(options: WorkflowServerOptions) {
     this.#options = options;
-    this.#apis = [
-      this.#api(workflowServiceDialect, workflowDefinitions),
-      this.#api(processAutomationDialect, processAutomationDefinitions),
-    ];
+    this.#apis = {
+      workflow: createApi(workflowServiceDialect, options.settleMs),
+      processAutomation: createApi(processAutomationDialect, options.settleMs),
+    };
     this.upstream = new Upstream({
       routeOf: (method, path) => `${method} ${this.#templateOf(method, path)}`,
       handle: async (exchange) => sendAnswer(exchange.response, await this.#answer(exchange)),
@@ -50,22 +53,16 @@ export class WorkflowServer {
   }
 
   engines(): WorkflowEngine[] {
-    return this.#apis.map(({ engine }) => engine);
+    return Object.values(this.#apis).map(({ engine }) => engine);
   }
 
-  engine(client: ClientName): WorkflowEngine | undefined {
-    return this.#apis.find(({ dialect }) => dialect.client === client)?.engine;
-  }
-
-  #api(dialect: WorkflowDialect, definitions: ConstructorParameters<typeof WorkflowEngine>[0]['definitions']): Api {
-    const { settleMs } = this.#options;
-    const engine = new WorkflowEngine({ definitions, settleMs, namesInstances: dialect.namesInstances });
-    return { dialect, engine };
+  engine(product: WorkflowProduct): WorkflowEngine {
+    return this.#apis[product].engine;
   }
 
   /** The path below `/v1`, and whose it is. */
   #locate(path: string): { api: Api; rest: string } | undefined {
-    for (const api of this.#apis) {
+    for (const api of Object.values(this.#apis)) {
       const base = api.dialect.bases.find((candidate) => path.startsWith(`${candidate}/`));
       if (base !== undefined) {
         return { api, rest: path.slice(base.length) };
@@ -137,4 +134,9 @@ export class WorkflowServer {
       exchange.header('irpa-api-key') === this.#options.environmentApiKey;
     return opened ? sharedEnvironmentId : undefined;
   }
+}
+
+function createApi(dialect: WorkflowDialect, settleMs: number): Api {
+  const { definitions, namesInstances } = dialect;
+  return { dialect, engine: new WorkflowEngine({ definitions, settleMs, namesInstances }) };
 }

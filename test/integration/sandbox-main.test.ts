@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { parseCommandLine } from '../../sandbox/command-line.ts';
 import { firstRunSteps, firstRunText } from '../../sandbox/first-run.ts';
 
 const started: ChildProcess[] = [];
@@ -82,12 +83,25 @@ describe('the options', () => {
     }
   });
 
-  it.each([[['--unknown']], [['--port', 'many']], [['--port', '70000']]])('%j is refused in words', async (args) => {
-    const refused = run(...args);
+  it('that are unknown are refused in words', async () => {
+    const refused = run('--unknown');
     expect(await exitCode(refused.child)).toBe(1);
     expect(refused.stdout()).toBe('');
-    expect(refused.stderr()).toContain(args[0]);
-    expect(refused.stderr()).not.toContain('at ');
+    expect(refused.stderr()).toContain('--unknown');
+    expect(refused.stderr()).not.toContain('    at ');
+  });
+
+  it.each(['many', '70000', '-1', ''])('--port %j is refused', (port) => {
+    expect(() => parseCommandLine([`--port=${port}`])).toThrow('--port must be a number from 0 to 65535.');
+  });
+
+  it('are read', () => {
+    expect(parseCommandLine([])).toEqual({ help: false, onlyUpstreams: false, port: undefined });
+    expect(parseCommandLine(['--only-upstreams', '--port', '4000'])).toEqual({
+      help: false,
+      onlyUpstreams: true,
+      port: 4000,
+    });
   });
 });
 
