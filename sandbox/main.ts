@@ -40,7 +40,7 @@ async function runWithFlowgate(port: number | undefined): Promise<() => Promise<
   const sandbox = await startSandbox({ authorities: allAuthorities.filter((name) => name !== withheldAuthority) });
   const apiKey = randomBytes(24).toString('base64url');
   const env = flowgateEnvironment(sandbox, { port: port ?? (await freePort(usualPort)), apiKey });
-  const flowgate = await startFlowgate(env);
+  const flowgate = await startFlowgate(env, (line) => process.stdout.write(`${line}\n`));
   process.stdout.write(firstRunText(flowgate.url, apiKey, addresses(sandbox)));
   return async () => {
     await flowgate.close();

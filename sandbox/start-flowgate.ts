@@ -1,3 +1,10 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { createFlowgate } from '../src/app/app.ts';
+import { createHttpServer } from '../src/app/http-server.ts';
+import { loadConfig } from '../src/config/load-config.ts';
+import { createLog } from '../src/telemetry/log.ts';
+
 /** A Flowgate that runs in this process. */
 export interface RunningFlowgate {
   /** Such as `http://127.0.0.1:3000`. */
@@ -6,12 +13,39 @@ export interface RunningFlowgate {
 }
 
 /**
- * TO BE FILLED IN: starts Flowgate from `src/app` with nothing but `env` as its configuration (no `flowgate.yaml`, no
- * `process.env`), listening on `env.HOST` and `env.PORT`.
+ * Starts Flowgate with nothing but `env` as its configuration: no `flowgate.yaml`, no variables of this process.
  *
  * @param env the variables of the public contract, as `flowgateEnvironment` makes them
+ * @param print gets one line for people per request
  */
-export function startFlowgate(env: Readonly<Record<string, string>>): Promise<RunningFlowgate> {
-  const names = Object.keys(env).join(', ');
-  return Promise.reject(new Error(`Flowgate is not connected to the sandbox yet; it would be started with ${names}.`));
+export async function startFlowgate(
+  env: Readonly<Record<string, string>>,
+  print: (line: string) => void,
+): Promise<RunningFlowgate> {
+  const config = loadConfig({ env, cwd: '/', readFile: noFile });
+  const log = createLog('info', { write: (line: string) => printRequest(line, print) });
+  const flowgate = createFlowgate(config, log);
+  const server = createHttpServer(flowgate.app);
+  server.listen(config.listen.port, config.listen.host);
+  await once(server, 'listening');
+  return {
+    url: `http://${config.listen.host}:${(server.address() as AddressInfo).port}`,
+    async close() {
+      server.close();
+      server.closeAllConnections();
+      await flowgate.close();
+    },
+  };
+}
+
+/** `201 POST /api/workflow/definitions/:id/instances (12 ms)`, and the problem's code where there is one. */
+function printRequest(line: string, print: (line: string) => void): void {
+  const entry = JSON.parse(line) as Record<string, unknown>;
+  if (typeof entry['status'] !== 'number') return;
+  const { status, method, route, durationMs, code } = entry as Record<string, string | number | undefined>;
+  print(`${status} ${method} ${route ?? '(no route)'} (${durationMs} ms)${code === undefined ? '' : `  ${code}`}`);
+}
+
+function noFile(path: string): never {
+  throw Object.assign(new Error(`no such file: ${path}`), { code: 'ENOENT' });
 }
