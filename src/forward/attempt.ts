@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
+import { AnswerBuffer } from './answer-buffer.ts';
 import { classifyFailure, codeOf, type FailureFacts } from './classify-failure.ts';
 import type { Deadline } from './deadline.ts';
 import { Relay } from './relay.ts';
@@ -10,8 +11,8 @@ import type { AnswerHead, UpstreamAnswer, UpstreamRequest } from './upstream-req
 /** The longest delay of a Node timer; a longer one would fire at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** undici's code for a request that cannot be written, such as one with a line break in a header. */
-const INVALID_REQUEST = 'UND_ERR_INVALID_ARG';
+/** undici's codes for a request that cannot be written, such as one with a line break in a header. */
+const ownMistakes: ReadonlySet<string> = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR_NOT_SUPPORTED']);
 
 const deadlineOver: FailureFacts = { reason: 'timeout', code: 'DEADLINE' };
 const callerLeft: FailureFacts = { reason: 'aborted', code: 'CALLER_LEFT' };
@@ -47,12 +48,12 @@ export class Attempt implements Dispatcher.DispatchHandler {
   #head: AnswerHead | undefined;
   #relay: Relay | undefined;
   #watched: ServerResponse | undefined;
-  readonly #chunks: Buffer[] = [];
-  #bufferedBytes = 0;
+  readonly #buffer: AnswerBuffer;
 
   constructor(request: UpstreamRequest, options: AttemptOptions) {
     this.#request = request;
     this.#options = options;
+    this.#buffer = new AnswerBuffer(options.maxBufferedBytes);
   }
 
   /** Starts the clock and listens to the caller. False: it is over before anything was sent. */
@@ -103,10 +104,9 @@ export class Attempt implements Dispatcher.DispatchHandler {
       if (response === undefined) return;
       this.#relay = new Relay(response, controller, this.#options.idleTimeoutMs, this.#onCallerStall);
       this.#watch(response);
+      if (response.destroyed) this.#fail(callerLeft);
     } catch (error) {
-      this.#end();
-      this.#abort();
-      this.#options.reject(error);
+      this.#reject(error);
     }
   }
 
@@ -116,27 +116,22 @@ export class Attempt implements Dispatcher.DispatchHandler {
       this.#relay.write(chunk);
       return;
     }
-    this.#chunks.push(chunk);
-    this.#bufferedBytes += chunk.length;
-    if (this.#bufferedBytes > this.#options.maxBufferedBytes) this.#overflow();
+    this.#buffer.add(chunk);
+    if (this.#buffer.isOverLimit) this.#overflow();
   }
 
   onResponseEnd(): void {
     if (this.#ended || this.#head === undefined) return;
     if (this.#relay) this.#succeed({ ...this.#head, kind: 'relayed', bytes: this.#relay.end() });
-    else this.#succeed({ ...this.#head, kind: 'buffered', body: this.#buffered(), truncated: false });
+    else this.#succeed({ ...this.#head, kind: 'buffered', body: this.#buffer.read(), truncated: false });
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     if (this.#ended) return;
     const facts = classifyFailure(error, this.#phase);
-    if (facts.code !== INVALID_REQUEST) {
-      this.#fail(facts);
-      return;
-    }
-    // Nothing was sent, and no upstream is to blame: our own mistake, which must not pass for a failure of transport.
-    this.#end();
-    this.#options.reject(error);
+    // Nothing was sent, and no upstream is to blame: this must not pass for a failure of the transport.
+    if (ownMistakes.has(facts.code)) this.#reject(error);
+    else this.#fail(facts);
   }
 
   readonly #onDeadline = (): void => this.#fail(deadlineOver);
@@ -151,14 +146,8 @@ export class Attempt implements Dispatcher.DispatchHandler {
       this.#fail(answerTooLarge);
       return;
     }
-    const body = this.#buffered().subarray(0, this.#options.maxBufferedBytes);
-    this.#succeed({ ...head, kind: 'buffered', body, truncated: true });
+    this.#succeed({ ...head, kind: 'buffered', body: this.#buffer.read(), truncated: true });
     this.#abort();
-  }
-
-  #buffered(): Buffer {
-    const [first, second] = this.#chunks;
-    return first !== undefined && second === undefined ? first : Buffer.concat(this.#chunks);
   }
 
   #succeed(answer: UpstreamAnswer): void {
@@ -168,20 +157,18 @@ export class Attempt implements Dispatcher.DispatchHandler {
 
   #fail(facts: FailureFacts, cause?: unknown): void {
     if (this.#ended) return;
+    const answerBegun = this.#relay !== undefined;
+    const { reason, code } = facts;
+    this.#reject(
+      new TransportFailure({ phase: this.#phase, reason, code, bytesSent: this.#bytesSent, answerBegun, cause }),
+    );
+  }
+
+  #reject(error: unknown): void {
     this.#end();
     this.#relay?.break();
     this.#abort();
-    const { reason, code } = facts;
-    this.#options.reject(
-      new TransportFailure({
-        phase: this.#phase,
-        reason,
-        code,
-        bytesSent: this.#bytesSent,
-        answerBegun: this.#relay !== undefined,
-        cause,
-      }),
-    );
+    this.#options.reject(error);
   }
 
   #end(): void {

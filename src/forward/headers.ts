@@ -32,7 +32,7 @@ export const flowAnswerHeaders: readonly string[] = [
 ];
 
 /** Fields that are meant for one connection: RFC 9110, section 7.6.1, and RFC 7540, section 3.2.1. */
-export const hopByHopHeaders: ReadonlySet<string> = new Set([
+const hopByHopHeaders: ReadonlySet<string> = new Set([
   'connection',
   'keep-alive',
   'proxy-connection',
@@ -133,11 +133,6 @@ export function answerHeaders(head: AnswerHead, allowed: AllowedHeaders): Record
  */
 export function pickHeaders(incoming: IncomingHeaders, allowed: AllowedHeaders): Record<string, string> {
   return pick(incoming, allowed, hopByHopHeaders);
-}
-
-/** What we say of ourselves to an upstream (RFC 9110, section 7.6.3), and the id that joins its log to ours. */
-export function ownHeaders(correlationId: string): Record<string, string> {
-  return { via: '1.1 flowgate', 'x-correlation-id': correlationId };
 }
 
 function pick(incoming: IncomingHeaders, allowed: AllowedHeaders, never: ReadonlySet<string>): Record<string, string> {

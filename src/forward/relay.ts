@@ -22,6 +22,8 @@ export class Relay {
     this.#upstream = upstream;
     this.#stallMs = stallMs;
     this.#onStall = onStall;
+    // A body that is here already goes out in one packet with its head; one that comes later does not hold it back.
+    queueMicrotask(this.#flushHead);
   }
 
   write(chunk: Buffer): void {
@@ -52,6 +54,10 @@ export class Relay {
     }
     this.#response.destroy();
   }
+
+  readonly #flushHead = (): void => {
+    if (this.#bytes === 0 && !this.#response.writableEnded && !this.#response.destroyed) this.#response.flushHeaders();
+  };
 
   readonly #onDrain = (): void => {
     this.#stopWaiting();

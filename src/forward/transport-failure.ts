@@ -6,13 +6,16 @@ export type TransportCause =
   | 'timeout' // a phase or the deadline ran out
   | 'refused' // no connection: DNS, refused, unreachable, TLS
   | 'certificate' // TLS came up but the certificate is not to be trusted: never tried again
-  | 'reset' // the connection broke
+  | 'reset' // the connection broke, or was closed before an answer came
   | 'protocol' // the answer was not valid HTTP, or was cut off
-  | 'too-large' // a buffered answer was larger than allowed
-  | 'aborted' // our caller went away, or its body broke
-  | 'caller-body'; // the caller's body failed while it was streamed: too large, too slow
+  | 'too-large' // a success that was to be read into memory was larger than allowed
+  | 'aborted' // our caller went away or takes nothing, or we are shutting down
+  | 'caller-body'; // the caller's body failed while it was streamed: too large, too slow, cut off; `cause` says which
 
-/** An attempt that brought no whole answer. Carries facts only, no message of the library below. */
+/**
+ * An attempt that brought no whole answer. Carries facts only, no message of the library below; only a body that failed
+ * has a `cause`, its own error (of `readBody`: a Problem to answer with).
+ */
 export class TransportFailure extends Error {
   readonly phase: TransportPhase;
   readonly reason: TransportCause;

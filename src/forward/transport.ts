@@ -32,9 +32,10 @@ export interface SendOptions {
   /** Over all of it, to the last byte of the answer. */
   readonly deadline: Deadline;
   /**
-   * Called once, with the head of the final answer. It either writes its own head to the caller's response and returns
-   * that response: then the body follows as it comes. Or it returns `undefined`: then the answer is read into memory.
-   * When the caller's request is not `complete` by then, its head should say `Connection: close`.
+   * Called once, with the head of the final answer. It either sets its own head on the caller's response and returns
+   * that response: then head and body go out as they come, without its flushing. Or it returns `undefined`: then the
+   * answer is read into memory. When the caller's request is not `complete` by then, that head should say
+   * `Connection: close`. What it throws ends the attempt, and `send` throws it.
    */
   readonly relay?: (head: AnswerHead) => ServerResponse | undefined;
   /** The most that is read into memory. Default 64 KiB, made for refusals. */
@@ -61,6 +62,7 @@ export interface TransportStats {
 export class Transport {
   readonly #pool: Pool;
   readonly #idleTimeoutMs: number;
+  #closing: Promise<void> | undefined;
 
   /** @param origin scheme, host and port, such as `https://api.example.com` */
   constructor(origin: string, options: TransportOptions = {}) {
@@ -82,7 +84,8 @@ export class Transport {
   /**
    * Sends one request and brings its answer, whatever its status.
    * @throws TransportFailure when there is no whole answer. If part of it had gone to the caller (`answerBegun`), the
-   * caller's connection has been reset: there is nothing left to answer.
+   * caller's connection has been reset: there is nothing left to answer. A request that cannot be written at all, such
+   * as one with a line break in a header, is a bug of ours and throws undici's own error.
    */
   send(request: UpstreamRequest, options: SendOptions): Promise<UpstreamAnswer> {
     const { promise, resolve, reject } = Promise.withResolvers<UpstreamAnswer>();
@@ -103,8 +106,9 @@ export class Transport {
   }
 
   /** Takes no further request, waits for those that run, then closes all sockets. */
-  async close(): Promise<void> {
-    await this.#pool.close();
+  close(): Promise<void> {
+    this.#closing ??= this.#pool.close();
+    return this.#closing;
   }
 
   stats(): TransportStats {

@@ -23,12 +23,12 @@ export interface AnswerHead {
 export interface BufferedAnswer extends AnswerHead {
   readonly kind: 'buffered';
   readonly body: Buffer;
-  /** The body was longer than the limit and the rest was not read. */
+  /** The body was longer than the limit and the rest was not read. Only refusals and redirects are cut (300 and above). */
   readonly truncated: boolean;
 }
 
 /** An answer that was streamed to the caller as it came. */
-export interface RelayedAnswer extends AnswerHead {
+interface RelayedAnswer extends AnswerHead {
   readonly kind: 'relayed';
   readonly bytes: number;
 }

@@ -81,6 +81,15 @@ describe('a relayed answer', () => {
     await reader?.cancel();
   });
 
+  it('reaches the caller with its head while the body is still to come', async () => {
+    const { server } = await start(({ response }) => {
+      response.writeHead(202, { 'content-type': 'text/plain' }).flushHeaders();
+    });
+    const controller = new AbortController();
+    expect((await fetch(`${server.origin}/x`, { signal: controller.signal })).status).toBe(202);
+    controller.abort();
+  });
+
   it('of HEAD keeps its length and has no body', async () => {
     const { server } = await start(answer(200, { 'content-length': '1234' }));
     const got = await fetch(`${server.origin}/x`, { method: 'HEAD' });

@@ -53,7 +53,7 @@ export class ReceivedRequest {
 }
 
 /** What a behaviour works with: Node's own objects, the socket below them, and the record. */
-export interface Exchange {
+interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly socket: Socket;

@@ -4,7 +4,6 @@ import {
   answerHeaders,
   flowAnswerHeaders,
   flowRequestHeaders,
-  ownHeaders,
   pickHeaders,
   requestHeaders,
   type IncomingHeaders,
@@ -150,11 +149,5 @@ describe('answerHeaders', () => {
 
   it.each([204, 205, 304])('has no length where there is no body (%i)', (status) => {
     expect(answerHeaders({ status, headers: { 'content-length': '5' } }, flowAnswerHeaders)).toEqual({});
-  });
-});
-
-describe('ownHeaders', () => {
-  it('names us in Via and carries the correlation id', () => {
-    expect(ownHeaders('abc')).toEqual({ via: '1.1 flowgate', 'x-correlation-id': 'abc' });
   });
 });
