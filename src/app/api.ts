@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Request, Response } from 'express';
 import type { Caller, Callers } from '../callers/callers.ts';
 import { Problem } from '../problems/problem.ts';
@@ -49,6 +50,9 @@ export function createApi({ callers, routes, maxJsonBytes, timeoutMs }: ApiParts
       body,
       json,
       headers: request.headers,
+      caller: caller.name,
+      idempotencyKey: undefined,
+      freshId: randomUUID(),
       identity: undefined,
       mayCall: (method, path) => caller.grants.allows(method, path.slice(1).split('/')),
     };

@@ -62,7 +62,8 @@ function createServices(config: Config, log: Log): Service[] {
     const transport = new Transport(base.origin);
     const offer = offerOf(service);
     const basePath = base.pathname.replace(/\/$/, '');
-    return { offer, client: new ServiceClient(transport, tokens.for(service.token), basePath, offer.refusesToken) };
+    const tokenSource = service.token && tokens.for(service.token);
+    return { offer, client: new ServiceClient(transport, tokenSource, basePath, offer) };
   });
 }
 

@@ -1,9 +1,13 @@
 import { Problem } from '../problems/problem.ts';
+import type { ParamPattern } from '../services/operation.ts';
 import { decodeSegment } from './request-target.ts';
 import type { FoundRoute } from './route-table.ts';
 
 /** Identifiers of definitions, instances and tasks: no engine uses more, and no character here means anything in a URL. */
-const IDENTIFIER = /^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/;
+const IDENTIFIER: ParamPattern = {
+  pattern: /^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/,
+  takes: '1 to 255 letters, digits, dots, hyphens and underscores, and begins with a letter or digit',
+};
 
 /** A segment below a flow's address. Not among them: control characters, slashes, a percent sign that is decoded again. */
 // oxlint-disable-next-line no-control-regex -- they are what is excluded
@@ -18,7 +22,8 @@ const SEGMENT = /^[^\u0000-\u001f\u007f/\\%]{1,255}$/u;
 export function operationParams({ route, params, rest }: FoundRoute<unknown>): Record<string, string> {
   const checked = Object.entries(params).map(([name, encoded]): [string, string] => {
     const value = decodeSegment(encoded);
-    if (!(route.operation.paramPatterns?.[name] ?? IDENTIFIER).test(value)) throw invalidParam(name);
+    const { pattern, takes } = route.operation.paramPatterns?.[name] ?? IDENTIFIER;
+    if (!pattern.test(value)) throw invalidParam(name, takes);
     return [name, value];
   });
   if (rest !== undefined) checked.push(['rest', rest.map(encodedAgain).join('/')]);
@@ -44,9 +49,9 @@ function encodedAgain(encoded: string): string {
   return encodeURIComponent(segment);
 }
 
-function invalidParam(name: string): Problem {
+function invalidParam(name: string, takes: string): Problem {
   return new Problem('invalid-parameter', {
     detail: `The path parameter "${name}" is not valid.`,
-    hint: 'It takes 1 to 255 letters, digits, dots, hyphens and underscores, and begins with a letter or digit.',
+    hint: `It takes ${takes}.`,
   });
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { readBody } from '../forward/read-body.ts';
 import { Problem } from '../problems/problem.ts';
-import { parseJsonObject } from '../services/json-bytes.ts';
+import { parseJsonObject, parseJsonObjectOrArray } from '../services/json-bytes.ts';
 import type { BodyPolicy, JsonObject } from '../services/operation.ts';
 import type { StreamedBody } from '../services/run-operation.ts';
 
@@ -56,7 +56,8 @@ async function readJson(
     if (policy.required) throw invalid('The body is empty.', 'Send a JSON object, {} at least.');
     return NO_BODY;
   }
-  const json = parseJsonObject(read.body);
+  const json = policy.arrays ? parseJsonObjectOrArray(read.body) : parseJsonObject(read.body);
+  if (Array.isArray(json)) return { ...NO_BODY, body: read.body };
   policy.check?.(json);
   return { body: read.body, json, streamed: undefined };
 }

@@ -14,6 +14,13 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
  * @throws {Problem} `invalid-body`, without a word of the body
  */
 export function parseJsonObject(body: Buffer): JsonObject {
+  const value = parseJsonObjectOrArray(body);
+  if (Array.isArray(value)) throw invalidBody('is not a JSON object');
+  return value;
+}
+
+/** The same for routes that take an array as well. */
+export function parseJsonObjectOrArray(body: Buffer): JsonObject | unknown[] {
   if (nestsDeeper(body, MAX_DEPTH)) throw invalidBody(`nests deeper than ${MAX_DEPTH} levels`);
   let value: unknown;
   try {
@@ -21,8 +28,8 @@ export function parseJsonObject(body: Buffer): JsonObject {
   } catch {
     throw invalidBody('is not valid JSON in UTF-8');
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalidBody('is not a JSON object');
-  return value as JsonObject;
+  if (typeof value !== 'object' || value === null) throw invalidBody('is not a JSON object');
+  return value as JsonObject | unknown[];
 }
 
 /** The same bytes without a byte order mark, which may stand before a document but not inside one (RFC 8259, 8.1). */

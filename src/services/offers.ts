@@ -2,6 +2,7 @@ import type { ServiceConfig } from '../config/config.ts';
 import type { Offer } from './operation.ts';
 import { sapIntegration } from './sap-integration.ts';
 import { sapWorkflow } from './sap-workflow.ts';
+import { workflowServer } from './workflow-server.ts';
 
 /** What Flowgate offers in front of a service: the one place that knows all kinds. */
 export function offerOf(service: ServiceConfig): Offer {
@@ -10,10 +11,19 @@ export function offerOf(service: ServiceConfig): Offer {
       return sapWorkflow(service);
     case 'sap-integration':
       return sapIntegration(service);
+    case 'workflow-server':
+      return workflowServer(service);
   }
 }
 
 /** The base URL of a service's API, without a trailing slash. */
 export function baseUrlOf(service: ServiceConfig): URL {
-  return new URL(service.kind === 'sap-workflow' ? service.apiUrl : service.runtimeUrl);
+  switch (service.kind) {
+    case 'sap-workflow':
+      return new URL(service.apiUrl);
+    case 'sap-integration':
+      return new URL(service.runtimeUrl);
+    case 'workflow-server':
+      return new URL(service.url);
+  }
 }

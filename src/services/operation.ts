@@ -13,8 +13,16 @@ export type Effect = 'read' | 'change' | 'start';
 
 export type BodyPolicy =
   | { readonly kind: 'none' }
-  /** A JSON object. `check` throws a problem that names the member; `required` says that `{}` is the least. */
-  | { readonly kind: 'json'; readonly required: boolean; readonly check?: (body: JsonObject) => void }
+  /**
+   * A JSON object. `check` throws a problem that names the member; `required` says that `{}` is the least; `arrays` that
+   * an array is taken as well, unchecked.
+   */
+  | {
+      readonly kind: 'json';
+      readonly required: boolean;
+      readonly check?: (body: JsonObject) => void;
+      readonly arrays?: boolean;
+    }
   /** Any bytes of any type, streamed when large. */
   | { readonly kind: 'stream'; readonly maxBytes: number };
 
@@ -34,9 +42,15 @@ export interface OperationInput {
   readonly query: readonly QueryPair[];
   /** The caller's own bytes: what a JSON route sends on. */
   readonly body: Buffer | undefined;
-  /** The body parsed, for looking only. */
+  /** The body parsed, for looking only. `undefined` where there is none, or an array. */
   readonly json: JsonObject | undefined;
   readonly headers: IncomingHttpHeaders;
+  /** Whose credential the request carries. */
+  readonly caller: string;
+  /** The caller's own name of this request: the same under the same key is the same request again. */
+  readonly idempotencyKey: string | undefined;
+  /** A UUID of this request alone, for what is created under an id of our choice. */
+  readonly freshId: string;
   /**
    * Who acts, by the service's `identity`: 1 to 255 characters, none of them a control character. `undefined`: nobody,
    * which an operation that `needsIdentity` never sees.
@@ -79,7 +93,14 @@ interface OperationBase {
   /** The success status that callers see. */
   readonly status: number;
   /** What each path parameter may be; the default is an identifier of letters, digits, `.`, `_`, `-`. */
-  readonly paramPatterns?: Readonly<Record<string, RegExp>>;
+  readonly paramPatterns?: Readonly<Record<string, ParamPattern>>;
+}
+
+/** What a path parameter may be: the whole of it, decoded. */
+export interface ParamPattern {
+  readonly pattern: RegExp;
+  /** Says it in words, to finish "It takes …". */
+  readonly takes: string;
 }
 
 /** Answered from what is known here. */
@@ -102,6 +123,11 @@ export interface ForwardOperation extends OperationBase {
     input: OperationInput,
     followUp: FollowUp,
   ): OperationAnswer | undefined | Promise<OperationAnswer | undefined>;
+  /**
+   * A start that names what it makes: sent again, the same request makes nothing more. `fromAnswer` knows that the
+   * refusal of a second one is a success.
+   */
+  readonly repeatable?: boolean;
   /** The setting and length of its own deadline, where it has one. */
   readonly timeout?: { readonly ms: number; readonly setting: string };
   /** How the CSRF handshake of its endpoint is made. */
@@ -140,4 +166,6 @@ export interface Offer {
    * Whether an answer says that the token was refused and nothing was done, where that is not told by status 401 or 403.
    */
   readonly refusesToken?: (answer: BufferedAnswer) => boolean;
+  /** Whether an answer says what a 403 says elsewhere: the token is good, but not for this. */
+  readonly lacksAuthority?: (answer: BufferedAnswer) => boolean;
 }

@@ -63,7 +63,7 @@ export async function runOperation(
   const followUp: FollowUp = (further) => client.read(further, call);
   const made = await operation.fromAnswer?.(answer, input, followUp);
   if (made) return made;
-  throw await explain(offer, { operation, params: input.params, answer, tokenScopes: token.scopes }, followUp);
+  throw await explain(offer, { operation, params: input.params, answer, tokenScopes: token?.scopes ?? [] }, followUp);
 }
 
 /** The caller's own bytes, on routes that take any. */

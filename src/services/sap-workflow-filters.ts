@@ -1,3 +1,4 @@
+import { isoInstant, text, texts, wholeNumber } from './filter-kinds.ts';
 import type { Filter, FilterTable } from './query.ts';
 
 /** Filters of the SAP Workflow REST API, v1 (api.sap.com, "Workflow API for Cloud Foundry"). */
@@ -20,27 +21,6 @@ const INSTANCE_ORDERS = [
 ];
 
 const SAP_COMPACT_TIME = /^\d{14}\.\d{3}$/;
-const ISO_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
-
-function text(description: string): Filter {
-  return { description, repeatable: false, toUpstream: (value) => value };
-}
-
-function texts(names: readonly string[], description: (name: string) => string): [string, Filter][] {
-  return names.map((name) => [name, text(description(name))]);
-}
-
-function wholeNumber(max: number, description: string): Filter {
-  return {
-    description,
-    repeatable: false,
-    toUpstream(value) {
-      if (!/^\d{1,9}$/.test(value) || Number(value) > max)
-        throw new RangeError(`It takes a whole number from 0 to ${max}.`);
-      return value;
-    },
-  };
-}
 
 /** Any ISO 8601 instant, which SAP wants with milliseconds and in UTC, or SAP's own compact form. */
 function time(description: string): Filter {
@@ -48,11 +28,7 @@ function time(description: string): Filter {
     description,
     repeatable: false,
     toUpstream(value) {
-      if (SAP_COMPACT_TIME.test(value)) return value;
-      const instant = ISO_TIME.test(value) ? new Date(value) : undefined;
-      if (instant === undefined || Number.isNaN(instant.getTime()))
-        throw new RangeError('It takes a time such as 2026-01-31T08:00:00.000Z.');
-      return instant.toISOString();
+      return SAP_COMPACT_TIME.test(value) ? value : isoInstant(value);
     },
   };
 }

@@ -16,7 +16,7 @@ import type { RequestRecord } from '../telemetry/request-record.ts';
 import type { AccessToken } from '../tokens/access-token.ts';
 import type { TokenSource } from '../tokens/token-source.ts';
 import { failureProblem } from './failure-problem.ts';
-import type { Effect, ForwardOperation, Offer } from './operation.ts';
+import type { ForwardOperation, Offer } from './operation.ts';
 import { isTokenRefusal } from './token-refusal.ts';
 
 /** Before an attempt is repeated after a connection that did not come about, milliseconds. */
@@ -39,9 +39,12 @@ export interface CallContext {
 
 export interface CallResult {
   readonly answer: UpstreamAnswer;
-  /** The token that was sent last. */
-  readonly token: AccessToken;
+  /** The token that was sent last; `undefined` where none is sent. */
+  readonly token: AccessToken | undefined;
 }
+
+/** By what a kind's answers tell of a refused token, beside their status. */
+type RefusalSigns = Pick<Offer, 'refusesToken' | 'lacksAuthority'>;
 
 interface CallToken {
   readonly token: AccessToken;
@@ -62,15 +65,16 @@ interface Repeats {
  */
 export class ServiceClient {
   readonly #transport: Transport;
-  readonly #tokens: TokenSource;
+  /** `undefined`: the requests carry another credential already, put there by their kind. */
+  readonly #tokens: TokenSource | undefined;
   /** Path of the service's base URL, without a trailing slash. */
   readonly #basePath: string;
   readonly #csrf = new CsrfSessions();
 
-  readonly #refusesToken: Offer['refusesToken'];
+  readonly #signs: RefusalSigns;
 
-  constructor(transport: Transport, tokens: TokenSource, basePath: string, refusesToken?: Offer['refusesToken']) {
-    this.#refusesToken = refusesToken;
+  constructor(transport: Transport, tokens: TokenSource | undefined, basePath: string, signs: RefusalSigns = {}) {
+    this.#signs = signs;
     this.#transport = transport;
     this.#tokens = tokens;
     this.#basePath = basePath;
@@ -88,11 +92,11 @@ export class ServiceClient {
       const session = await this.#sessionBeforehand(request, token, context);
       const answer = await this.#attempt(request, token, session, context, repeats);
       if (answer === 'repeat') continue;
-      if (answer.kind === 'relayed') return { answer, token: token.token };
+      if (answer.kind === 'relayed') return { answer, token: token?.token };
       const repeat =
         (await this.#renewSession(request, answer, session, token, context, repeats)) ||
         this.#renewToken(request, answer, token, context.operation, repeats);
-      if (!repeat) return { answer, token: token.token };
+      if (!repeat) return { answer, token: token?.token };
     }
   }
 
@@ -121,7 +125,8 @@ export class ServiceClient {
     return this.#transport.close();
   }
 
-  async #token({ deadline, record }: CallContext): Promise<CallToken> {
+  async #token({ deadline, record }: CallContext): Promise<CallToken | undefined> {
+    if (this.#tokens === undefined) return undefined;
     const had = this.#tokens.get(deadline.remainingMs());
     if (!(had instanceof Promise)) return { token: had, waited: false };
     const startMs = performance.now();
@@ -134,7 +139,7 @@ export class ServiceClient {
 
   async #attempt(
     request: UpstreamRequest,
-    token: CallToken,
+    token: CallToken | undefined,
     session: CsrfSession | undefined,
     context: CallContext,
     repeats: Repeats,
@@ -146,7 +151,7 @@ export class ServiceClient {
     } catch (error) {
       if (!(error instanceof TransportFailure)) throw error;
       const hasTime = deadline.remainingMs() > RECONNECT_PAUSE_MS;
-      if (repeats.connection || !hasTime || !mayRepeat(error, operation.effect, request))
+      if (repeats.connection || !hasTime || !mayRepeat(error, operation, request))
         throw failureProblem(error, operation.effect, deadline);
       repeats.connection = true;
       await pause(RECONNECT_PAUSE_MS);
@@ -154,7 +159,7 @@ export class ServiceClient {
     }
   }
 
-  async #send(request: UpstreamRequest, { token }: CallToken, context: CallContext): Promise<UpstreamAnswer> {
+  async #send(request: UpstreamRequest, token: CallToken | undefined, context: CallContext): Promise<UpstreamAnswer> {
     const { deadline, record, relay, caller, maxBufferedBytes } = context;
     const startMs = performance.now();
     try {
@@ -164,7 +169,7 @@ export class ServiceClient {
           path: `${this.#basePath}${request.path}`,
           headers: {
             ...request.headers,
-            authorization: `Bearer ${token.value}`,
+            ...(token && { authorization: `Bearer ${token.token.value}` }),
             'user-agent': 'flowgate',
             via: '1.1 flowgate', // RFC 9110, section 7.6.3
             'x-correlation-id': record.correlationId,
@@ -183,7 +188,7 @@ export class ServiceClient {
   /** A sender that is known to want a CSRF token gets it with the first attempt: a stream cannot be sent twice. */
   async #sessionBeforehand(
     request: UpstreamRequest,
-    token: CallToken,
+    token: CallToken | undefined,
     context: CallContext,
   ): Promise<CsrfSession | undefined> {
     const { csrf } = context.operation;
@@ -198,7 +203,7 @@ export class ServiceClient {
     request: UpstreamRequest,
     answer: AnswerHead,
     refused: CsrfSession | undefined,
-    token: CallToken,
+    token: CallToken | undefined,
     context: CallContext,
     repeats: Repeats,
   ): Promise<boolean> {
@@ -216,7 +221,7 @@ export class ServiceClient {
   #handshake(
     endpoint: string,
     message: UpstreamRequest,
-    token: CallToken,
+    token: CallToken | undefined,
     context: CallContext,
   ): Promise<CsrfSession | undefined> {
     const [path = message.path] = message.path.split('?', 1);
@@ -229,7 +234,7 @@ export class ServiceClient {
       const handshake = { ...context, deadline, caller: undefined, relay: () => undefined };
       try {
         const answer = await this.#send(request, token, handshake);
-        if (answer.status !== 401 || !this.#tokens.refuse(token.token, 401, token.waited)) return answer;
+        if (answer.status !== 401 || !token || !this.#tokens?.refuse(token.token, 401, token.waited)) return answer;
         return await this.#send(request, await this.#token(handshake), handshake);
       } catch (error) {
         // Nothing of the message was sent, so its outcome is not in doubt.
@@ -242,17 +247,24 @@ export class ServiceClient {
   #renewToken(
     request: UpstreamRequest,
     answer: UpstreamAnswer,
-    token: CallToken,
+    token: CallToken | undefined,
     operation: ForwardOperation,
     repeats: Repeats,
   ): boolean {
-    if (answer.kind !== 'buffered' || repeats.token) return false;
-    const isKindsOwn = this.#refusesToken?.(answer) ?? false;
-    if (!isKindsOwn && answer.status !== 401 && answer.status !== 403) return false;
+    if (answer.kind !== 'buffered' || token === undefined || repeats.token) return false;
+    const sign = this.#statusBySign(answer);
+    const status = sign ?? answer.status;
+    if (status !== 401 && status !== 403) return false;
     if (wantsCsrfToken(answer)) return false;
     repeats.token = true;
-    const mayFetch = this.#tokens.refuse(token.token, answer.status === 403 ? 403 : 401, token.waited);
-    return mayFetch && isRepeatable(request) && (isKindsOwn || isTokenRefusal(answer, operation.effect));
+    const mayFetch = this.#tokens?.refuse(token.token, status, token.waited) ?? false;
+    return mayFetch && isRepeatable(request) && (sign !== undefined || isTokenRefusal(answer, operation.effect));
+  }
+
+  /** The status that an answer would have if its kind told refused tokens as others do. */
+  #statusBySign(answer: BufferedAnswer): 401 | 403 | undefined {
+    if (this.#signs.refusesToken?.(answer)) return 401;
+    return this.#signs.lacksAuthority?.(answer) ? 403 : undefined;
   }
 }
 
@@ -264,10 +276,14 @@ function isRepeatable({ body }: UpstreamRequest): boolean {
  * Nothing was sent: anything may be sent again. Something was: only what may happen twice, and not after a time-out,
  * which has used up the time already (RFC 9110, section 9.2.2).
  */
-function mayRepeat(failure: TransportFailure, effect: Effect, request: UpstreamRequest): boolean {
+function mayRepeat(
+  failure: TransportFailure,
+  { effect, repeatable = false }: ForwardOperation,
+  request: UpstreamRequest,
+): boolean {
   if (failure.answerBegun || !isRepeatable(request)) return false;
   if (!failure.bytesSent) return failure.reason === 'refused' || failure.reason === 'timeout';
-  const mayHappenTwice = effect === 'read' || (effect === 'change' && request.method === 'PUT');
+  const mayHappenTwice = effect === 'read' || (effect === 'change' && request.method === 'PUT') || repeatable;
   return mayHappenTwice && failure.reason === 'reset';
 }
 
