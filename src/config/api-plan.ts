@@ -17,7 +17,7 @@ export function isApiPlan(facts: {
 }): boolean {
   return (
     facts.plan === 'api' ||
-    /\|it!b\d+\s*$/.test(facts.clientId ?? '') ||
-    /^\s*https?:\/\/[^./]+\.it-cpi[a-z0-9]*\./i.test(facts.url ?? '')
+    /\|it!b\d+$/.test(facts.clientId ?? '') ||
+    /^https?:\/\/[^./]+\.it-cpi[a-z0-9]*\./i.test(facts.url ?? '')
   );
 }

@@ -1,7 +1,7 @@
 import { bad, good, type Checked } from './checked.ts';
 import type { CallerConfig } from './config.ts';
 import { commaSeparated } from './environment-variables.ts';
-import { callerSchema, parseEntryName } from './file-schema.ts';
+import { callerSchema } from './file-schema.ts';
 import type { Findings } from './findings.ts';
 import type { JsonObject } from './json-object.ts';
 import { Secret } from './secret.ts';
@@ -35,7 +35,7 @@ function readFileCaller(
   findings: Findings,
 ): CallerConfig | undefined {
   const setting = settingName(['callers', name]);
-  findings.take(setting, parseEntryName(name));
+  findings.take(setting, parseCallerName(name));
   const entry = parseSection(callerSchema, raw, ['callers', name], findings);
   if (entry === undefined) return undefined;
   const keysSetting = `${setting}.apiKeys`;
@@ -71,7 +71,7 @@ function readApiKeys(
       findings.problem(setting, { problem: `${field} is not a name, "=" and a key`, cure });
       continue;
     }
-    const name = findings.take(setting, parseEntryName(pair.slice(0, separator).trim()), `${field}: its name`);
+    const name = findings.take(setting, parseCallerName(pair.slice(0, separator).trim()), `${field}: its name`);
     const digest = findings.take(setting, digestKey(pair.slice(separator + 1).trim()), `${field}: its key`);
     if (name === undefined || digest === undefined) continue;
     if (fileCallers.includes(name)) {
@@ -82,6 +82,11 @@ function readApiKeys(
     }
   }
   return [...digests].map(([name, apiKeyDigests]) => ({ name, apiKeyDigests, allow: undefined }));
+}
+
+function parseCallerName(name: string): Checked<string> {
+  if (/^[A-Za-z0-9._-]{1,64}$/.test(name)) return good(name);
+  return bad('is not a usable name', 'Use up to 64 letters, digits, ".", "_" and "-".');
 }
 
 /** SHA-256 of a key, hex: `sha256:<hex>` is one already. */

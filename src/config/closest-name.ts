@@ -1,6 +1,9 @@
 const LONGEST_NAME = 64;
 
-/** The known name that was probably meant, or `undefined` where none is near: about one slip in three characters. */
+/**
+ * The known name that was probably meant, or `undefined` where none is near: about one slip in three characters, or the
+ * beginning of a name.
+ */
 export function closestName(name: string, known: readonly string[]): string | undefined {
   if (name.length > LONGEST_NAME) return undefined;
   const slips = Math.max(1, Math.floor(name.length / 3));
@@ -8,7 +11,7 @@ export function closestName(name: string, known: readonly string[]): string | un
     .map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
     .filter(({ distance }) => distance <= slips)
     .sort((one, other) => one.distance - other.distance);
-  return ranked[0]?.candidate;
+  return ranked[0]?.candidate ?? known.find((candidate) => name.length > 2 && candidate.startsWith(name));
 }
 
 /** Levenshtein's distance: insertions, deletions and replacements that turn one word into the other. */

@@ -1,5 +1,5 @@
 import { bad, good, type Checked } from './checked.ts';
-import { closestName } from './closest-name.ts';
+import { editDistance } from './closest-name.ts';
 import type { Config, LogLevel } from './config.ts';
 import {
   commaSeparated,
@@ -21,6 +21,7 @@ const MOST_PROXIES = 16;
 
 /** Shorter names are near to too many others to guess a slip. */
 const SHORTEST_GUESSED_NAME = 8;
+const MOST_SLIPS = 2;
 
 /** What the environment alone decides. */
 export type EnvironmentSettings = Pick<
@@ -113,15 +114,17 @@ function parseListenHost(text: string): Checked<string> {
   return bad('is not an address to listen on', 'Write a host name or an IP address alone, such as 0.0.0.0.');
 }
 
-/** Tells of variables that are one slip away from ours: they would be ignored in silence otherwise. */
+/** Tells of variables that are a slip or two away from ours: they would be ignored in silence otherwise. */
 export function noticeNearMisses(environment: Environment, used: ReadonlySet<string>, findings: Findings): void {
   const known: readonly string[] = environmentVariables.map(({ name }) => name);
   const guessable = known.filter((name) => name.length >= SHORTEST_GUESSED_NAME);
-  for (const name of Object.keys(environment)) {
-    if (known.includes(name) || used.has(name) || name.length < SHORTEST_GUESSED_NAME - 1) continue;
-    const closest = closestName(name, guessable);
-    if (closest !== undefined && Math.abs(closest.length - name.length) <= 1) {
-      findings.notice(`The environment variable ${name} is not known; did you mean ${closest}?`);
-    }
+  const strange = Object.keys(environment).filter((name) => !known.includes(name) && !used.has(name));
+  for (const name of strange) {
+    const meant = guessable.find((candidate) => isNear(name, candidate));
+    if (meant !== undefined) findings.notice(`The environment variable ${name} is not known; did you mean ${meant}?`);
   }
+}
+
+function isNear(name: string, candidate: string): boolean {
+  return Math.abs(name.length - candidate.length) <= MOST_SLIPS && editDistance(name, candidate) <= MOST_SLIPS;
 }

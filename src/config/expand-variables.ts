@@ -1,3 +1,4 @@
+import type { Fault } from './checked.ts';
 import type { Environment } from './environment-variables.ts';
 import type { Findings } from './findings.ts';
 import { isJsonObject } from './json-object.ts';
@@ -21,7 +22,9 @@ export function expandVariables(
     if (typeof value === 'string') return expandText(value, path);
     if (Array.isArray(value)) return expandList(value, path);
     if (!isJsonObject(value)) return value;
-    const entries = Object.entries(value).map(([name, inner]) => [name, expand(inner, [...path, name])] as const);
+    if (Object.hasOwn(value, '__proto__')) findings.problem(settingName([...path, '__proto__']), NO_SETTING);
+    const names = Object.entries(value).filter(([name]) => name !== '__proto__');
+    const entries = names.map(([name, inner]) => [name, expand(inner, [...path, name])] as const);
     return Object.fromEntries(entries.filter(([, inner]) => inner !== undefined));
   }
 
@@ -46,7 +49,10 @@ export function expandVariables(
   return expand(data, []);
 }
 
-function unsetVariable(name: string): { problem: string; cure: string } {
+/** The schema library passes over this one name in silence, so it is refused here. */
+const NO_SETTING: Fault = { problem: 'is not a known setting', cure: 'Take it out.' };
+
+function unsetVariable(name: string): Fault {
   if (!NAME.test(name)) {
     return {
       problem: 'has "${…}" around something that is no name',

@@ -25,11 +25,9 @@ const OWN_TOKEN_PARAMS: readonly string[] = [
   'client_assertion_type',
 ];
 
-/** The names of flows and callers: they become path segments, log fields and labels. */
-const ENTRY_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
-
-export function parseEntryName(name: string): Checked<string> {
-  if (ENTRY_NAME.test(name)) return good(name);
+/** The name of a flow: it becomes a path segment, so it must not be made of dots. */
+export function parseFlowName(name: string): Checked<string> {
+  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name)) return good(name);
   return bad(
     'is not a usable name',
     'Use up to 64 letters, digits, ".", "_" and "-", and begin with a letter or digit.',
@@ -111,7 +109,7 @@ const sapWorkflowSchema = settings({
 const sapIntegrationSchema = settings({
   kind: z.literal('sap-integration'),
   ...sourceShape,
-  flows: z.record(nameOf(parseEntryName), flowSchema).optional(),
+  flows: z.record(nameOf(parseFlowName), flowSchema).optional(),
 });
 
 /** Kinds of the contract that are not built yet: each gets a schema of its own beside the ones above. */

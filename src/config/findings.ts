@@ -26,8 +26,13 @@ export class Findings {
    * only because of that, and a second problem would send the reader the wrong way.
    */
   missing(setting: string, fault: Fault, holders: readonly string[] = [setting]): void {
-    const isExplained = [...this.#wrong].some((wrong) => holders.some((holder) => areRelated(wrong, holder)));
-    if (!isExplained) this.#problems.push({ setting, problem: fault.problem, cure: fault.cure });
+    if (!holders.some((holder) => this.isWrong(holder)))
+      this.#problems.push({ setting, problem: fault.problem, cure: fault.cure });
+  }
+
+  /** Whether the setting, or one around it or inside it, has a value that is wrong. */
+  isWrong(setting: string): boolean {
+    return [...this.#wrong].some((wrong) => areRelated(wrong, setting));
   }
 
   /** The checked value, or `undefined` after its problem was noted. `field` says where in the setting it stands. */

@@ -7,8 +7,8 @@ const ADDRESS_CURE =
 /** Pages of the administration tools, whose addresses are pasted by mistake. */
 const TOOL_PAGE = /^\/(?:itspaces|shell|cockpit|api\/v1)(?:\/|$)/i;
 
-/** One segment of a path as RFC 3986 section 3.3 has it, without matrix parameters and without percent signs alone. */
-const SEGMENT = /^(?:[\w.~!$&'()*+,=:@-]|%[0-9A-Fa-f]{2})+$/;
+/** One segment of a path as RFC 3986 section 3.3 has it. */
+const SEGMENT = /^(?:[\w.~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+$/;
 
 /**
  * The address of a flow's sender as a path, such as `/http/products`. A complete URL is taken where it begins with the

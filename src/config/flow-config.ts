@@ -1,6 +1,6 @@
 import type { FlowConfig } from './config.ts';
 import { commaSeparated } from './environment-variables.ts';
-import { parseEntryName, type FlowEntry } from './file-schema.ts';
+import { parseFlowName, type FlowEntry } from './file-schema.ts';
 import type { Findings } from './findings.ts';
 import { parseFlowAddress } from './flow-address.ts';
 import { shownName } from './setting-name.ts';
@@ -50,7 +50,7 @@ export function parseIntegrationFlows(value: string | undefined, findings: Findi
       findings.problem(setting, { problem: `${field} is not a name, "=" and an address`, cure });
       return [];
     }
-    const name = findings.take(setting, parseEntryName(pair.slice(0, separator).trim()), `${field}: its name`);
+    const name = findings.take(setting, parseFlowName(pair.slice(0, separator).trim()), `${field}: its name`);
     if (name === undefined) return [];
     if (seen.has(name)) {
       findings.problem(setting, {

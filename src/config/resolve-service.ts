@@ -86,7 +86,7 @@ function resolveIntegration(
   const runtime = found && findings.take(found.setting, runtimeUrl(found.text, policy), found.field);
   const token = buildTokenClient(context);
   const clientId = entry.token?.clientId ?? plan.keySource?.key?.clientId?.text;
-  const isWrongPlan = isApiPlan({ plan: plan.keySource?.plan, clientId, url: found?.text });
+  const isWrongPlan = isApiPlan({ plan: plan.keySource?.plan, clientId, url: runtime });
   if (isWrongPlan) findings.problem(plan.keySource?.setting ?? entrySetting(context), API_PLAN_FAULT);
   const flows = resolveFlows(context, entry, runtime, defaults);
   if (runtime === undefined || token === undefined || isWrongPlan) return undefined;

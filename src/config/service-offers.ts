@@ -1,13 +1,13 @@
 import { resolve } from 'node:path';
 import { isApiPlan } from './api-plan.ts';
 import type { Binding } from './binding.ts';
-import type { ServiceConfig } from './config.ts';
 import { readVariable, type Environment } from './environment-variables.ts';
+import type { ServiceEntry } from './file-schema.ts';
 import type { Findings } from './findings.ts';
 import { keyFromBinding, keyFromFile, keyFromText, type KeySource } from './key-source.ts';
 import type { ReadFile } from './text-files.ts';
 
-type ServiceKind = ServiceConfig['kind'];
+type ServiceKind = ServiceEntry['kind'];
 
 /** A service that a key of the environment or a binding gives without any help of the file. */
 export interface ServiceOffer {

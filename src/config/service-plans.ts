@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import type { Binding } from './binding.ts';
-import type { ServiceConfig } from './config.ts';
 import type { ConfigFile } from './config-file.ts';
 import type { Environment } from './environment-variables.ts';
 import { serviceSchema, type ServiceEntry } from './file-schema.ts';
@@ -93,6 +92,9 @@ function planEntry(
   const entry = parseSection(serviceSchema, withKind, ['services', name], findings);
   if (entry === undefined) return undefined;
   const keySource = ownKey(entry, setting, sources, findings);
+  if (isBare(entry) && offer === undefined && !findings.isWrong(setting)) {
+    reportBare(entry, setting, sources.bindings, findings);
+  }
   if (isComplete(entry) || offer === undefined) {
     const from = entry.binding === undefined ? sources.file.label : `binding ${entry.binding}`;
     return { name, entry, keySource, from, offer: undefined };
@@ -105,7 +107,21 @@ function isComplete({ binding, key, url, token }: ServiceEntry): boolean {
   return binding !== undefined || key !== undefined || (url !== undefined && token?.clientId !== undefined);
 }
 
-function boundKind(bindings: readonly Binding[], name: unknown): ServiceConfig['kind'] | undefined {
+/** Whether the entry leaves its client and address to a key or binding altogether. */
+function isBare({ binding, key, url, token }: ServiceEntry): boolean {
+  return binding === undefined && key === undefined && url === undefined && token === undefined;
+}
+
+function reportBare(entry: ServiceEntry, setting: string, bindings: readonly Binding[], findings: Findings): void {
+  const fitting = bindings.filter(({ label }) => kindOfLabel(label) === entry.kind).map(({ name }) => name);
+  const cure =
+    fitting.length === 0
+      ? 'Give it a "binding", the "key" of a service, or "url" and "token".'
+      : `Name one of the bound services in "binding": ${fitting.join(', ')}.`;
+  findings.problem(setting, { problem: 'says nothing of where the service is', cure });
+}
+
+function boundKind(bindings: readonly Binding[], name: unknown): ServiceEntry['kind'] | undefined {
   const [binding] = findBindings(bindings, name);
   return binding && kindOfLabel(binding.label);
 }

@@ -18,28 +18,30 @@ function longestTokenLife(kind: ServiceConfig['kind']): number {
 export function buildTokenClient(context: ServiceContext): TokenClient | undefined {
   const { entry } = context.plan;
   const token = entry.token ?? {};
-  const clientSecret = readClientSecret(context);
-  const certificate = readPem(context, 'certificate');
-  const auth =
-    token.auth ?? (clientSecret === undefined && certificate !== undefined ? 'tls_client_auth' : 'client_secret_post');
+  const auth = chooseAuthentication(context);
   const url = readTokenUrl(context, auth);
   const clientId = readClientId(context);
-  const key = readPem(context, 'key');
-  const hasCredentials = checkCredentials(context, auth, { clientSecret, certificate, key });
-  if (url === undefined || clientId === undefined || !hasCredentials) return undefined;
-  const usesCertificate = auth === 'tls_client_auth';
+  const credentials = auth === 'tls_client_auth' ? readCertificate(context) : readClientSecret(context);
+  if (url === undefined || clientId === undefined || credentials === undefined) return undefined;
   return {
     url,
     clientId,
     auth,
-    clientSecret: usesCertificate ? undefined : clientSecret,
-    certificate: usesCertificate ? certificate : undefined,
-    key: usesCertificate ? key : undefined,
+    ...credentials,
     params: token.params ?? {},
     headers: lowerCaseNames(token.headers ?? {}),
     maxLifeSeconds: longestTokenLife(entry.kind),
     ...(token.basicEncoding === undefined ? {} : { basicEncoding: token.basicEncoding }),
   };
+}
+
+/** What the file says; else a certificate where there is one and no secret, as in keys of type x509. */
+function chooseAuthentication(context: ServiceContext): ClientAuthentication {
+  const { entry, keySource } = context.plan;
+  if (entry.token?.auth !== undefined) return entry.token.auth;
+  const hasSecret = (entry.token?.clientSecret ?? keySource?.key?.clientSecret) !== undefined;
+  const hasCertificate = (entry.token?.certificate ?? keySource?.key?.certificate) !== undefined;
+  return hasCertificate && !hasSecret ? 'tls_client_auth' : 'client_secret_post';
 }
 
 function readTokenUrl(context: ServiceContext, auth: ClientAuthentication): string | undefined {
@@ -84,16 +86,34 @@ function checkClientId(text: string): Checked<string> {
   return good(text);
 }
 
-function readClientSecret(context: ServiceContext): Secret | undefined {
+type Credentials = Pick<TokenClient, 'clientSecret' | 'certificate' | 'key'>;
+
+function readClientSecret(context: ServiceContext): Credentials | undefined {
   const { entry, keySource } = context.plan;
+  const inFile = entry.token?.clientSecret;
   const field = keySource?.key?.clientSecret;
-  if (entry.token?.clientSecret !== undefined) return entry.token.clientSecret;
-  if (keySource === undefined || field === undefined) return undefined;
-  const checked =
-    field.text === field.text.trim()
-      ? good(new Secret(field.text))
-      : bad('has blanks or a line break around it', 'Copy the secret again, alone.');
-  return context.findings.take(keySource.setting, checked, field.name);
+  const clientSecret =
+    inFile ?? (keySource && field && context.findings.take(keySource.setting, checkSecret(field.text), field.name));
+  if (clientSecret !== undefined) return { clientSecret, certificate: undefined, key: undefined };
+  const cure = 'Give the secret of the client; a key without one needs its certificate and private key.';
+  reportMissing(context, { path: ['token', 'clientSecret'], keyField: 'clientsecret', cure });
+  return undefined;
+}
+
+function checkSecret(text: string): Checked<Secret> {
+  if (text === text.trim()) return good(new Secret(text));
+  return bad('has blanks or a line break around it', 'Copy the secret again, alone.');
+}
+
+function readCertificate(context: ServiceContext): Credentials | undefined {
+  const certificate = readPem(context, 'certificate');
+  const key = readPem(context, 'key');
+  if (certificate !== undefined && key !== undefined) return { clientSecret: undefined, certificate, key };
+  for (const [name, value] of Object.entries({ certificate, key })) {
+    const cure = `Give the ${name} as PEM, or set token.${name} in the file to PEM or a path.`;
+    if (value === undefined) reportMissing(context, { path: ['token', name], keyField: name, cure });
+  }
+  return undefined;
 }
 
 /** A certificate or private key: PEM in the service key, PEM or a path in the file. */
@@ -110,24 +130,6 @@ function pemText(context: ServiceContext, found: Located): string | undefined {
   if (found.field !== undefined || looksLikePem(found.text)) return found.text;
   const path = resolve(context.folder, found.text);
   return context.findings.take(found.setting, readTextFile(context.readFile, path));
-}
-
-function checkCredentials(
-  context: ServiceContext,
-  auth: ClientAuthentication,
-  has: { clientSecret: Secret | undefined; certificate: Secret | undefined; key: Secret | undefined },
-): boolean {
-  if (auth !== 'tls_client_auth') {
-    if (has.clientSecret !== undefined) return true;
-    const cure = 'Give the secret of the client; a key without one needs its certificate and private key.';
-    reportMissing(context, { path: ['token', 'clientSecret'], keyField: 'clientsecret', cure });
-    return false;
-  }
-  for (const name of ['certificate', 'key'] as const) {
-    const cure = `Give the ${name} as PEM, or set token.${name} in the file to PEM or a path.`;
-    if (has[name] === undefined) reportMissing(context, { path: ['token', name], keyField: name, cure });
-  }
-  return has.certificate !== undefined && has.key !== undefined;
 }
 
 function lowerCaseNames(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {

@@ -107,7 +107,8 @@ describe('several bound services of one kind', () => {
 
   it('do not fill an entry that names none of them', () => {
     const file = 'services: { workflow: { kind: sap-workflow } }';
-    expect(faultySettings({ ...bound(workflow, automation), file })).toContain('services.workflow.token.clientId');
+    const problem = problemWith('services.workflow', { ...bound(workflow, automation), file });
+    expect(problem).toContain('Name one of the bound services in "binding": my-workflow, My_BPA');
   });
 
   it('whose names become the same are a problem', () => {
