@@ -4,8 +4,28 @@ export interface FirstRunStep {
   readonly command: string;
 }
 
-/** The authority that the sandbox takes away for the first run, so that one step shows a refusal. */
+/** The authority that the client of the first run lacks, so that one step shows a refusal. */
 export const withheldAuthority = 'WORKFLOW_INSTANCE_GET_EXECUTION_LOGS';
+
+/** What that client may do: what Flowgate's routes need, but for the one, and nothing that erases data. */
+export const firstRunAuthorities: readonly string[] = [
+  'WORKFLOW_DEFINITION_GET',
+  'WORKFLOW_DEFINITION_GET_SAMPLE_CONTEXT',
+  'WORKFLOW_INSTANCE_START',
+  'WORKFLOW_INSTANCE_GET',
+  'WORKFLOW_INSTANCE_GET_ATTRIBUTES',
+  'WORKFLOW_INSTANCE_GET_CONTEXT',
+  'WORKFLOW_INSTANCE_UPDATE_CONTEXT',
+  'WORKFLOW_INSTANCE_GET_ERROR_MESSAGES',
+  'WORKFLOW_INSTANCE_CANCEL',
+  'WORKFLOW_INSTANCE_SUSPEND',
+  'WORKFLOW_INSTANCE_RETRY_RESUME',
+  'MESSAGE_SEND',
+  'TASK_GET',
+  'TASK_GET_CONTEXT',
+  'TASK_COMPLETE',
+  'TASK_UPDATE',
+];
 
 /**
  * The steps of the first run, to be pasted in this order: the second uses what the first has stored in `ID`.
@@ -20,7 +40,7 @@ export function firstRunSteps(url: string, apiKey: string): FirstRunStep[] {
       title: 'Start a workflow',
       command:
         `ID=$(${curl} ${json} -d '{"employee":"Ada Lovelace","department":"Research"}' ` +
-        `${url}/api/workflow/definitions/onboarding/instances | tee /dev/stderr | sed 's/.*"id":"\\([^"]*\\)".*/\\1/')`,
+        `${url}/api/workflow/definitions/onboarding/instances | tee -a /dev/stderr | sed 's/.*"id":"\\([^"]*\\)".*/\\1/')`,
     },
     { title: 'Look at it', command: `${curl} "${url}/api/workflow/instances/$ID"` },
     { title: 'List what runs', command: `${curl} '${url}/api/workflow/instances?definitionId=onboarding&top=5'` },

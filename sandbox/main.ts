@@ -2,15 +2,16 @@ import { once } from 'node:events';
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { allAuthorities } from './workflow/authorities.ts';
 import { helpText, parseCommandLine } from './command-line.ts';
-import { addressLines, firstRunText, withheldAuthority } from './first-run.ts';
+import { addressLines, firstRunAuthorities, firstRunText } from './first-run.ts';
 import { environmentLines, flowgateEnvironment, upstreamEnvironment } from './flowgate-environment.ts';
 import { startFlowgate } from './start-flowgate.ts';
 import { startSandbox } from './start-sandbox.ts';
 import type { Sandbox } from './start-sandbox.ts';
 
 const usualPort = 3000;
+
+type Close = () => Promise<void>;
 
 /** The edge of the process: options, output for people, Ctrl-C. */
 async function main(): Promise<void> {
@@ -19,7 +20,11 @@ async function main(): Promise<void> {
     process.stdout.write(helpText);
     return;
   }
-  const close = options.onlyUpstreams ? await runUpstreams(options.port) : await runWithFlowgate(options.port);
+  await (options.onlyUpstreams ? runUpstreams(options.port) : runWithFlowgate(options.port));
+}
+
+/** Ends with code 0 on Ctrl-C. To be called before anything is printed: whoever reads it may answer with a signal. */
+function closeOnSignal(close: Close): void {
   const stop = (): void => {
     void close().then(() => process.exit(0));
   };
@@ -28,24 +33,24 @@ async function main(): Promise<void> {
 }
 
 /** Everything printed is a valid `.env` file, so that it can be written to one. */
-async function runUpstreams(firstPort: number | undefined): Promise<() => Promise<void>> {
+async function runUpstreams(firstPort: number | undefined): Promise<void> {
   const sandbox = await startSandbox(firstPort === undefined || firstPort === 0 ? {} : { ports: inARow(firstPort) });
+  closeOnSignal(() => sandbox.close());
   const comments = addressLines(addresses(sandbox)).replaceAll(/^/gm, '# ');
   const lines = environmentLines({ ...upstreamEnvironment(sandbox), SANDBOX_CONTROL_URL: sandbox.controlUrl });
   process.stdout.write(`${comments}\n${lines}\n`);
-  return () => sandbox.close();
 }
 
-async function runWithFlowgate(port: number | undefined): Promise<() => Promise<void>> {
-  const sandbox = await startSandbox({ authorities: allAuthorities.filter((name) => name !== withheldAuthority) });
+async function runWithFlowgate(port: number | undefined): Promise<void> {
+  const sandbox = await startSandbox({ authorities: firstRunAuthorities });
   const apiKey = randomBytes(24).toString('base64url');
   const env = flowgateEnvironment(sandbox, { port: port ?? (await freePort(usualPort)), apiKey });
   const flowgate = await startFlowgate(env, (line) => process.stdout.write(`${line}\n`));
-  process.stdout.write(firstRunText(flowgate.url, apiKey, addresses(sandbox)));
-  return async () => {
+  closeOnSignal(async () => {
     await flowgate.close();
     await sandbox.close();
-  };
+  });
+  process.stdout.write(firstRunText(flowgate.url, apiKey, addresses(sandbox)));
 }
 
 function addresses(sandbox: Sandbox): Record<string, string> {

@@ -4,7 +4,7 @@ import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 
-export const loopback = '127.0.0.1';
+const loopback = '127.0.0.1';
 
 /** Longer than the 90 s of the platform's router, so that a client's idle connection is never closed under it. */
 const keepAliveMs = 95_000;

@@ -43,7 +43,7 @@ export const sampleFlows: readonly Flow[] = [
 ];
 
 /** The id of a message's processing log, as the runtime makes them. */
-export function freshMplId(): string {
+function freshMplId(): string {
   return `AG${randomBytes(20).toString('base64url')}`;
 }
 

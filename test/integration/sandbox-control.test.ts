@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { startSandbox } from '../../sandbox/start-sandbox.ts';
 import type { Sandbox } from '../../sandbox/start-sandbox.ts';
@@ -221,6 +222,12 @@ describe('the control over HTTP', () => {
     expect(missing.status).toBe(404);
     expect(await missing.json()).toMatchObject({ commands: expect.arrayContaining(['slow', 'down', 'reset']) });
     expect((await command('constructor')).status).toBe(404);
+  });
+
+  it('is described in the README, command by command', async () => {
+    const { commands } = await jsonOf<{ commands: string[] }>(await command('help'));
+    const readme = readFileSync('sandbox/README.md', 'utf8');
+    expect(commands.filter((name) => !readme.includes(`\`${name}\``))).toEqual([]);
   });
 
   it('takes nothing from web pages', async () => {
