@@ -1,11 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { Request, Response } from 'express';
-import type { Caller, Callers } from '../callers/callers.ts';
+import type { Caller } from '../callers/caller.ts';
+import type { Concurrency } from '../callers/concurrency.ts';
+import { identityOf, noIdentity } from '../callers/identity.ts';
+import type { IdentityConfig } from '../config/config.ts';
 import { Problem } from '../problems/problem.ts';
 import type { Method, Offer, Operation, OperationAnswer, OperationInput } from '../services/operation.ts';
 import { parseQuery, type QueryPair } from '../services/query.ts';
 import { runOperation } from '../services/run-operation.ts';
 import type { ServiceClient } from '../services/service-client.ts';
+import type { Admission } from './admission.ts';
 import { localsOf } from './exchange.ts';
 import { operationParams, routeSegments } from './operation-params.ts';
 import { readOperationBody } from './read-operation-body.ts';
@@ -15,10 +19,12 @@ import type { FoundRoute, RouteTable } from './route-table.ts';
 export interface Service {
   readonly offer: Offer;
   readonly client: ServiceClient;
+  readonly identity: IdentityConfig | undefined;
 }
 
 export interface ApiParts {
-  readonly callers: Callers;
+  readonly admit: Admission;
+  readonly concurrency: Concurrency;
   readonly routes: RouteTable<Service>;
   /** Largest JSON body, bytes. */
   readonly maxJsonBytes: number;
@@ -29,19 +35,40 @@ export interface ApiParts {
  * Everything below `/api`. The order of the checks is public: credential, path, method, grant, then parameters, content
  * type and body; nothing goes upstream before all of them are passed.
  */
-export function createApi({ callers, routes, maxJsonBytes, timeoutMs }: ApiParts) {
+export function createApi({ admit, concurrency, routes, maxJsonBytes, timeoutMs }: ApiParts) {
   return async (request: Request, response: Response): Promise<void> => {
     const { record, target } = localsOf(response);
-    const caller = callers.authenticate(request.headers);
-    record.caller = caller.name;
+    const caller = await admit(request, response);
     const found = findRoute(routes, target.segments, request.method);
     const { service, operation, template } = found.route;
     record.service = service.offer.service;
     record.route = template;
+    record.operation = operation.id;
+    record.starts = operation.effect === 'start';
+    record.params = found.params;
     checkGrant(caller, operation.method, found);
+    const identity = checkIdentity(caller, service.identity, operation);
+    concurrency.enter(service.offer.service);
+    try {
+      await answer(found, caller, identity, request, response);
+    } finally {
+      whenClosed(response, () => concurrency.leave(service.offer.service));
+    }
+  };
+
+  async function answer(
+    found: FoundRoute<Service>,
+    caller: Caller,
+    identity: string | undefined,
+    request: Request,
+    response: Response,
+  ): Promise<void> {
+    const { record, target } = localsOf(response);
+    const { service, operation } = found.route;
     const params = operationParams(found);
     const query = checkQuery(operation, parseQuery(target.query));
-    const { body, json, streamed } = await readOperationBody(request, operation.body, maxJsonBytes);
+    const streamMs = operation.kind === 'forward' ? (operation.timeout?.ms ?? timeoutMs) : timeoutMs;
+    const { body, json, streamed } = await readOperationBody(request, operation.body, maxJsonBytes, streamMs);
     record.bytesIn = body?.length ?? streamed?.length ?? 0;
     const input: OperationInput = {
       method: operation.method,
@@ -53,7 +80,7 @@ export function createApi({ callers, routes, maxJsonBytes, timeoutMs }: ApiParts
       caller: caller.name,
       idempotencyKey: undefined,
       freshId: randomUUID(),
-      identity: undefined,
+      identity,
       mayCall: (method, path) => caller.grants.allows(method, path.slice(1).split('/')),
     };
     const { client, offer } = service;
@@ -68,7 +95,13 @@ export function createApi({ callers, routes, maxJsonBytes, timeoutMs }: ApiParts
     } finally {
       streamed?.stream.destroy();
     }
-  };
+  }
+}
+
+/** A request has its place for as long as anything of it runs: the call upstream, or the answer to a slow reader. */
+function whenClosed(response: Response, leave: () => void): void {
+  if (response.closed) leave();
+  else response.once('close', leave);
 }
 
 /** HEAD works where GET does: the answer is that of GET without its body. */
@@ -88,11 +121,18 @@ function findRoute(routes: RouteTable<Service>, segments: readonly string[], met
 }
 
 function checkGrant(caller: Caller, method: Method, found: FoundRoute<Service>): void {
-  if (caller.grants.allows(method, routeSegments(found))) return;
+  if (caller.grants.allowsRoute(method, found.route.template, () => routeSegments(found))) return;
   throw new Problem('forbidden', {
     detail: `The caller ${caller.name} may not call this route.`,
     hint: `Its "allow" list in the configuration needs an entry such as "${method} ${found.route.template.replaceAll(/:\w+/g, '*')}".`,
   });
+}
+
+/** Who acts upstream, where the service wants to know it. */
+function checkIdentity(caller: Caller, config: IdentityConfig | undefined, operation: Operation): string | undefined {
+  const identity = identityOf(caller, config);
+  if (operation.needsIdentity === true && identity === undefined) throw noIdentity(config);
+  return identity;
 }
 
 function checkQuery(operation: Operation, query: QueryPair[]): QueryPair[] {

@@ -26,12 +26,15 @@ const NO_BODY: OperationBody = { body: undefined, json: undefined, streamed: und
  * Reads the body that an operation declares.
  *
  * @param maxJsonBytes largest JSON body
+ * @param streamMs how long any other body may take to arrive, milliseconds: while its beginning is read, the deadline
+ *   of the request does not run yet
  * @throws {Problem} `unsupported-media-type`, `payload-too-large`, `invalid-body`
  */
 export async function readOperationBody(
   request: IncomingMessage,
   policy: BodyPolicy,
   maxJsonBytes: number,
+  streamMs: number,
 ): Promise<OperationBody> {
   switch (policy.kind) {
     case 'none':
@@ -40,7 +43,7 @@ export async function readOperationBody(
     case 'json':
       return readJson(request, policy, maxJsonBytes);
     case 'stream':
-      return readStream(request, policy.maxBytes);
+      return readStream(request, policy.maxBytes, streamMs);
   }
 }
 
@@ -62,8 +65,8 @@ async function readJson(
   return { body: read.body, json, streamed: undefined };
 }
 
-async function readStream(request: IncomingMessage, maxBytes: number): Promise<OperationBody> {
-  const read = await readBody(request, { maxBytes, bufferBytes: Math.min(maxBytes, REPEATABLE_BYTES) });
+async function readStream(request: IncomingMessage, maxBytes: number, totalMs: number): Promise<OperationBody> {
+  const read = await readBody(request, { maxBytes, bufferBytes: Math.min(maxBytes, REPEATABLE_BYTES), totalMs });
   if (read.kind === 'buffer') return { ...NO_BODY, body: read.body };
   return { ...NO_BODY, streamed: { stream: read.body, length: read.length } };
 }

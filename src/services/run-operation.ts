@@ -97,7 +97,6 @@ function beginAnswer(head: AnswerHead, operation: ForwardOperation, { request, r
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
   // An answer before the end of the caller's body: what is left of it must not be taken for the next request.
   if (!request.complete) response.setHeader('Connection', 'close');
-  response.flushHeaders();
   return response;
 }
 

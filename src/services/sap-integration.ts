@@ -1,5 +1,5 @@
 import type { FlowConfig, FlowMethod, SapIntegrationConfig } from '../config/config.ts';
-import { flowAnswerHeaders, flowRequestHeaders, pickHeaders } from '../forward/headers.ts';
+import { flowAnswerHeaders, flowRequestHeaders, requestHeaders } from '../forward/headers.ts';
 import type { AnswerHead } from '../forward/upstream-request.ts';
 import { header, isHtml } from './answers.ts';
 import type { ForwardOperation, LocalOperation, Offer, OperationInput } from './operation.ts';
@@ -57,7 +57,7 @@ function flowOperations(flow: FlowConfig): ForwardOperation[] {
 }
 
 function flowOperation(flow: FlowConfig, method: FlowMethod, below: '' | '/**'): ForwardOperation {
-  const requestHeaders = new Set([...flowRequestHeaders, ...flow.headers]);
+  const allowed = new Set([...flowRequestHeaders, ...flow.headers]);
   return {
     kind: 'forward',
     id: `${method.toLowerCase()}-flow-${flow.name}${below === '' ? '' : '-below'}`,
@@ -76,7 +76,7 @@ function flowOperation(flow: FlowConfig, method: FlowMethod, below: '' | '/**'):
     toRequest: (input: OperationInput) => ({
       method,
       path: `${flow.address}${below === '' ? '' : `/${input.params['rest'] ?? ''}`}${formatQuery(input.query)}`,
-      headers: pickHeaders(input.headers, requestHeaders),
+      headers: requestHeaders(input.headers, allowed),
     }),
   };
 }

@@ -193,7 +193,8 @@ export class ServiceClient {
   ): Promise<CsrfSession | undefined> {
     const { csrf } = context.operation;
     if (csrf === undefined) return undefined;
-    const known = this.#csrf.get(csrf.endpoint);
+    // What can be sent only once does not go out with a token that may be too old.
+    const known = isRepeatable(request) ? this.#csrf.get(csrf.endpoint) : this.#csrf.getFresh(csrf.endpoint);
     if (known || (csrf.mode === 'auto' && !this.#csrf.isProtected(csrf.endpoint))) return known;
     return this.#handshake(csrf.endpoint, request, token, context);
   }
