@@ -1,17 +1,12 @@
+import { parseApiKey } from './api-key.ts';
 import { bad, good, type Checked } from './checked.ts';
 import type { CallerConfig } from './config.ts';
 import { commaSeparated } from './environment-variables.ts';
 import { callerSchema } from './file-schema.ts';
 import type { Findings } from './findings.ts';
 import type { JsonObject } from './json-object.ts';
-import { Secret } from './secret.ts';
 import { settingName, shownName } from './setting-name.ts';
 import { parseSection } from './settings-issues.ts';
-
-const SHORTEST_KEY = 16;
-
-/** What can travel in a header: printable ASCII, blanks only inside (RFC 9110, section 5.5). */
-const KEY = /^[\x21-\x7e][\x20-\x7e]*[\x21-\x7e]$/;
 
 /** Who holds a key: the first caller that was read with it, by the key's digest. */
 type KeyHolders = Map<string, string>;
@@ -46,11 +41,9 @@ function readFileCaller(
       `${setting}.jwt`,
     ]);
   }
-  const digests = (entry.apiKeys ?? []).flatMap((key, index) => {
-    const where = `${keysSetting}[${index}]`;
-    const digest = findings.take(where, digestKey(key.reveal()));
-    return digest !== undefined && isOwnKey(digest, name, where, holders, findings) ? [digest] : [];
-  });
+  const digests = (entry.apiKeys ?? []).filter((digest, index) =>
+    isOwnKey(digest, name, `${keysSetting}[${index}]`, holders, findings),
+  );
   return { name, apiKeyDigests: [...new Set(digests)], allow: entry.allow };
 }
 
@@ -72,7 +65,7 @@ function readApiKeys(
       continue;
     }
     const name = findings.take(setting, parseCallerName(pair.slice(0, separator).trim()), `${field}: its name`);
-    const digest = findings.take(setting, digestKey(pair.slice(separator + 1).trim()), `${field}: its key`);
+    const digest = findings.take(setting, parseApiKey(pair.slice(separator + 1).trim()), `${field}: its key`);
     if (name === undefined || digest === undefined) continue;
     if (fileCallers.includes(name)) {
       const cure = 'Rename one of them, or put the key into the file.';
@@ -87,27 +80,6 @@ function readApiKeys(
 function parseCallerName(name: string): Checked<string> {
   if (/^[A-Za-z0-9._-]{1,64}$/.test(name)) return good(name);
   return bad('is not a usable name', 'Use up to 64 letters, digits, ".", "_" and "-".');
-}
-
-/** SHA-256 of a key, hex: `sha256:<hex>` is one already. */
-function digestKey(key: string): Checked<string> {
-  const hash = /^sha256:(.*)$/i.exec(key)?.[1];
-  if (hash !== undefined) {
-    if (/^[0-9a-f]{64}$/i.test(hash)) return good(hash.toLowerCase());
-    return bad(
-      'is not a SHA-256 digest',
-      'After "sha256:" stand 64 hexadecimal digits; "flowgate hash-key" makes them.',
-    );
-  }
-  if (key.length < SHORTEST_KEY) {
-    return bad(
-      `is shorter than ${SHORTEST_KEY} characters`,
-      'Use a long random key, such as the output of "openssl rand -hex 24".',
-    );
-  }
-  if (!KEY.test(key))
-    return bad('has characters that cannot stand in a header', 'Use printable ASCII without line breaks.');
-  return good(new Secret(key).digest());
 }
 
 /** False after it was noted that another caller has the same key: then nobody could tell who calls. */

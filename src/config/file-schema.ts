@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parseAllowPattern } from './allow-patterns.ts';
+import { parseApiKey } from './api-key.ts';
 import { bad, good, type Checked } from './checked.ts';
 import type { ClientAuthentication } from './config.ts';
 import {
@@ -9,7 +10,7 @@ import {
   parseTokenHeaderName,
 } from './header-names.ts';
 import { parseBoolean, parseDuration, parseInteger, parseSize } from './quantities.ts';
-import { checked, NOT_SUPPORTED_YET, notSupportedYet, secret, settings, text } from './settings-schema.ts';
+import { checked, checkedText, NOT_SUPPORTED_YET, notSupportedYet, secret, settings, text } from './settings-schema.ts';
 
 /** What an upstream's flow may be called with. */
 const FLOW_METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
@@ -125,7 +126,7 @@ export const serviceSchema = z.discriminatedUnion('kind', [
 ]);
 
 export const callerSchema = settings({
-  apiKeys: z.array(secret()).min(1).optional(),
+  apiKeys: z.array(checkedText(parseApiKey)).min(1).optional(),
   jwt: notSupportedYet(),
   origins: notSupportedYet(),
   allow: z.array(checked(parseAllowPattern)),
@@ -144,7 +145,4 @@ export const limitsSchema = settings({
 export type ServiceEntry = z.output<typeof sapWorkflowSchema> | z.output<typeof sapIntegrationSchema>;
 export type SapWorkflowEntry = z.output<typeof sapWorkflowSchema>;
 export type SapIntegrationEntry = z.output<typeof sapIntegrationSchema>;
-export type TokenEntry = z.output<typeof tokenSchema>;
 export type FlowEntry = z.output<typeof flowSchema>;
-export type CallerEntry = z.output<typeof callerSchema>;
-export type LimitsEntry = z.output<typeof limitsSchema>;

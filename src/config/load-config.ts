@@ -75,7 +75,8 @@ function resolveServices(inputs: ServiceInputs, sources: ConfigSources, findings
   const policy = { allowInsecure: settings.allowInsecureUpstreams };
   const flows = parseIntegrationFlows(readVariable(sources.env, 'INTEGRATION_FLOWS'), findings);
   const owner = 'integration';
-  if (flows.length > 0 && !plans.some(({ name }) => name === owner) && !file.services.has(owner)) {
+  const hasOwner = plans.some(({ name }) => name === owner) || file.services.has(owner) || !file.readable;
+  if (flows.length > 0 && !hasOwner) {
     const cure = 'Set INTEGRATION_SERVICE_KEY or bind one runtime, or write the flows into the file.';
     findings.problem('INTEGRATION_FLOWS', { problem: `belongs to a service named ${owner}, and there is none`, cure });
   }

@@ -7,7 +7,7 @@ export interface KeyField {
 }
 
 /** Which service a key is for, as far as its shape tells. */
-export type ServiceKeyShape = 'workflow' | 'process-automation' | 'integration' | 'unknown';
+type ServiceKeyShape = 'workflow' | 'process-automation' | 'integration' | 'unknown';
 
 /** What a service key or a binding's credentials say, in one shape. Nothing is checked yet. */
 export interface ServiceKey {

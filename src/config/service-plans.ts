@@ -42,9 +42,9 @@ export function planServices(sources: PlanSources, findings: Findings): readonly
   const used = new Set(entries.map(({ offer }) => offer));
   const plans: ServicePlan[] = [...entries];
   for (const offer of offers.filter((offer) => !used.has(offer))) {
-    const isTaken = file.services.has(offer.name) || plans.some(({ name }) => name === offer.name);
-    if (isTaken) refuseOffer(offer, plans, findings);
-    else plans.push(planOffer(offer));
+    const taken = plans.find(({ name }) => name === offer.name);
+    if (taken === undefined && !file.services.has(offer.name)) plans.push(planOffer(offer));
+    else refuseOffer(offer, file.services.has(offer.name) ? undefined : taken, findings);
   }
   return plans;
 }
@@ -53,18 +53,20 @@ function planOffer({ name, kind, source }: ServiceOffer): ServicePlan {
   return { name, entry: { kind }, keySource: source, from: source.setting };
 }
 
-/** The name of an offer is taken: by a service that is complete without it, or by another binding of like name. */
-function refuseOffer(offer: ServiceOffer, plans: readonly ServicePlan[], findings: Findings): void {
+/**
+ * The name of an offer is taken. That is fine where the file or the environment comes first; between two bindings
+ * nothing says which one is meant.
+ */
+function refuseOffer(offer: ServiceOffer, rival: ServicePlan | undefined, findings: Findings): void {
   const { setting } = offer.source;
-  const taken = plans.find(({ name }) => name === offer.name);
-  if (taken?.from.startsWith('binding ') === true && taken.from !== setting) {
-    findings.problem(setting, {
-      problem: `would give a second service named ${offer.name}, beside ${taken.from}`,
-      cure: 'Name the services with entries of the file that have a "binding", or rename a service instance.',
-    });
-  } else {
+  if (rival?.from.startsWith('binding ') !== true) {
     findings.notice(`${setting} is not used: the service ${offer.name} is complete without it.`);
+    return;
   }
+  findings.problem(setting, {
+    problem: `would give a second service named ${offer.name}, beside ${rival.from}`,
+    cure: 'Name the services with entries of the file that have a "binding", or rename a service instance.',
+  });
 }
 
 type PlannedEntry = ServicePlan & {

@@ -40,7 +40,9 @@ export function parseSection<T>(
     const setting = settingName([...at, ...issue.path]);
     findings.missing(setting, { problem: 'is missing', cure: faultOf(issue).cure });
   }
-  const rest = schema.safeParse(issues.reduce((value, issue) => without(value, issue.path), raw));
+  // Without its missing part the group around that part makes no sense either.
+  const faulty = issues.map((issue) => (missing.includes(issue) ? issue.path.slice(0, -1) : issue.path));
+  const rest = schema.safeParse(faulty.reduce(without, raw));
   return rest.success ? rest.data : undefined;
 }
 
@@ -98,7 +100,7 @@ function valueAt(root: unknown, path: SettingPath): unknown {
 }
 
 /** A copy without the value at the path. A faulty element takes its whole list along. */
-export function without(root: unknown, path: SettingPath): unknown {
+function without(root: unknown, path: SettingPath): unknown {
   const [first, ...rest] = path;
   if (first === undefined || !isGroup(root) || !(first in root)) return root;
   const child = root[first];

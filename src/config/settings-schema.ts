@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Checked } from './checked.ts';
+import { bad, good, type Checked } from './checked.ts';
 import { Secret } from './secret.ts';
 
 /** What our own checks attach to an issue, for `settings-issues.ts` to read. */
@@ -15,12 +15,14 @@ export function settings<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject
 
 /** A scalar that is read by a parser of ours. Numbers and switches may be written with or without quotes. */
 export function checked<T>(parse: (text: string) => Checked<T>) {
-  return z.union([z.string(), z.number(), z.boolean()]).transform((value, context): T => {
-    const result = parse(String(value));
-    if (result.ok) return result.value;
-    addIssue(context, result.fault);
-    return z.NEVER;
-  });
+  return z
+    .union([z.string(), z.number(), z.boolean()])
+    .transform((value, context): T => valueOrIssue(parse(String(value)), context));
+}
+
+/** Text that is read by a parser of ours. Numbers are refused: YAML may have changed them already. */
+export function checkedText<T>(parse: (text: string) => Checked<T>) {
+  return z.string().transform((value, context): T => valueOrIssue(parse(value), context));
 }
 
 /** Text that is not empty, without blanks around it. Numbers are refused: YAML may have changed them already. */
@@ -30,14 +32,14 @@ export function text() {
 
 /** Text that must not be printed. It is kept as it is: blanks around it are a problem, not silently cut. */
 export function secret() {
-  return z
-    .string()
-    .min(1)
-    .transform((value, context): Secret => {
-      if (value === value.trim()) return new Secret(value);
-      addIssue(context, { problem: 'has blanks or a line break around it', cure: 'Copy the value again, alone.' });
-      return z.NEVER;
-    });
+  return checkedText(parseSecret);
+}
+
+/** A secret as it was copied, or the sign that it was copied badly. */
+export function parseSecret(text: string): Checked<Secret> {
+  if (text === '') return bad('is empty', 'Give it a value, or leave the setting out.');
+  if (text !== text.trim()) return bad('has blanks or a line break around it', 'Copy the secret again, alone.');
+  return good(new Secret(text));
 }
 
 /**
@@ -53,6 +55,8 @@ export const NOT_SUPPORTED_YET = {
   cure: 'Leave it out; this version cannot do it.',
 } as const satisfies IssueParams;
 
-function addIssue(context: z.RefinementCtx, params: IssueParams): void {
-  context.addIssue({ code: 'custom', params });
+function valueOrIssue<T>(result: Checked<T>, context: z.RefinementCtx): T {
+  if (result.ok) return result.value;
+  context.addIssue({ code: 'custom', params: result.fault });
+  return z.NEVER;
 }

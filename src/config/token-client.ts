@@ -4,6 +4,7 @@ import type { ClientAuthentication, ServiceConfig, TokenClient } from './config.
 import { looksLikePem, parsePem } from './pem.ts';
 import { Secret } from './secret.ts';
 import { locate, reportMissing, type Located, type ServiceContext } from './service-context.ts';
+import { parseSecret } from './settings-schema.ts';
 import { readTextFile } from './text-files.ts';
 import { certificateTokenEndpoint, tokenEndpoint } from './urls.ts';
 
@@ -93,16 +94,11 @@ function readClientSecret(context: ServiceContext): Credentials | undefined {
   const inFile = entry.token?.clientSecret;
   const field = keySource?.key?.clientSecret;
   const clientSecret =
-    inFile ?? (keySource && field && context.findings.take(keySource.setting, checkSecret(field.text), field.name));
+    inFile ?? (keySource && field && context.findings.take(keySource.setting, parseSecret(field.text), field.name));
   if (clientSecret !== undefined) return { clientSecret, certificate: undefined, key: undefined };
   const cure = 'Give the secret of the client; a key without one needs its certificate and private key.';
   reportMissing(context, { path: ['token', 'clientSecret'], keyField: 'clientsecret', cure });
   return undefined;
-}
-
-function checkSecret(text: string): Checked<Secret> {
-  if (text === text.trim()) return good(new Secret(text));
-  return bad('has blanks or a line break around it', 'Copy the secret again, alone.');
 }
 
 function readCertificate(context: ServiceContext): Credentials | undefined {

@@ -72,7 +72,7 @@ function checkTarget(url: URL, pasted: string, policy: AddressPolicy): Checked<U
 }
 
 /** Whether a host, as `URL.hostname` writes it, is this machine itself. */
-export function isLoopbackHost(hostname: string): boolean {
+function isLoopbackHost(hostname: string): boolean {
   const host = plainHost(hostname);
   return host === 'localhost' || host.endsWith('.localhost') || isListed(loopbackAddresses, host);
 }
