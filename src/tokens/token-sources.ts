@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import type { TokenClient } from '../config/config.ts';
 import { TokenCache } from './token-cache.ts';
 import type { TokenEvent } from './token-events.ts';
+import { withDiscovery } from './token-endpoint.ts';
+import { requestToken } from './token-request.ts';
 import { TokenSource, type TokenSourceOptions } from './token-source.ts';
 
 export interface TokenSourcesOptions extends Pick<TokenSourceOptions, 'clock' | 'random' | 'request' | 'sleep'> {
@@ -15,24 +17,26 @@ export class TokenSources {
   readonly #options: TokenSourcesOptions;
   readonly #cache: TokenCache;
   readonly #sources = new Map<string, TokenSource>();
+  readonly #request: typeof requestToken;
 
   constructor(options: TokenSourcesOptions = {}) {
     this.#options = options;
     this.#cache = new TokenCache(options.maxTokens);
+    this.#request = withDiscovery(options.request ?? requestToken);
   }
 
   for(client: TokenClient): TokenSource {
     const key = tokenKey(client);
     const known = this.#sources.get(key);
     if (known !== undefined) return known;
-    const { onEvent, clock, random, request, sleep } = this.#options;
+    const { onEvent, clock, random, sleep } = this.#options;
     const source = new TokenSource(client, {
       cache: this.#cache,
       key,
       ...(onEvent && { onEvent: (event) => onEvent(event, client) }),
       ...(clock && { clock }),
       ...(random && { random }),
-      ...(request && { request }),
+      request: this.#request,
       ...(sleep && { sleep }),
     });
     this.#sources.set(key, source);
