@@ -55,6 +55,12 @@ function parseAuthentication(name: string): Checked<ClientAuthentication> {
   }
 }
 
+/** To build `raw`, take its line away: the client then carries it to the token request. */
+function parseBasicEncoding(name: string): Checked<'rfc6749' | 'raw'> {
+  if (name === 'raw') return bad(NOT_SUPPORTED_YET.problem, 'Use rfc6749, or client_secret_post.');
+  return name === 'rfc6749' ? good(name) : bad('has an unknown value', 'Choose one of: rfc6749.');
+}
+
 /** A record key is text that our parser accepts; it stays as it is written. */
 function nameOf(parse: (name: string) => Checked<string>) {
   return z.string().superRefine((name, context) => {
@@ -69,7 +75,7 @@ const tokenSchema = settings({
   clientSecret: secret().optional(),
   nextClientSecret: notSupportedYet(),
   auth: checked(parseAuthentication).optional(),
-  basicEncoding: z.enum(['rfc6749', 'raw']).optional(),
+  basicEncoding: checked(parseBasicEncoding).optional(),
   assertionAudience: notSupportedYet(),
   params: z.record(nameOf(parseTokenParamName), checked(good)).optional(),
   headers: z.record(nameOf(parseTokenHeaderName), checked(parseHeaderValue)).optional(),

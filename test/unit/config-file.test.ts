@@ -335,10 +335,10 @@ describe('the token of a service', () => {
 
   it('takes method, parameters and headers', () => {
     const more =
-      'auth: client_secret_basic, basicEncoding: raw, params: { resource: urn:x, max: 5 }, headers: { X-Zid: zone }';
+      'auth: client_secret_basic, basicEncoding: rfc6749, params: { resource: urn:x, max: 5 }, headers: { X-Zid: zone }';
     expect(workflowService(load(withToken(`${CLIENT}, ${more}`)), 'wf').token).toMatchObject({
       auth: 'client_secret_basic',
-      basicEncoding: 'raw',
+      basicEncoding: 'rfc6749',
       params: { resource: 'urn:x', max: '5' },
       headers: { 'x-zid': 'zone' },
     });
@@ -359,6 +359,7 @@ describe('the token of a service', () => {
     ['auth: client_secret_json', 'auth'],
     ['auth: private_key_jwt', 'auth'],
     ['nextClientSecret: x', 'nextClientSecret'],
+    ['basicEncoding: raw', 'basicEncoding'],
     ['assertionAudience: x', 'assertionAudience'],
   ])('with %s is not supported yet', (more, name) => {
     expect(problemWith(`services.wf.token.${name}`, withToken(`${CLIENT}, ${more}`))).toContain('not supported yet');
