@@ -31,11 +31,22 @@ export interface ApiParts {
   readonly timeoutMs: number;
 }
 
+/** A request that may be answered: whose it is, and which route it found. */
+interface Visit {
+  readonly found: FoundRoute<Service>;
+  readonly caller: Caller;
+  /** Who acts upstream, where the service wants to know it. */
+  readonly identity: string | undefined;
+  readonly request: Request;
+  readonly response: Response;
+}
+
 /**
  * Everything below `/api`. The order of the checks is public: credential, path, method, grant, then parameters, content
  * type and body; nothing goes upstream before all of them are passed.
  */
-export function createApi({ admit, concurrency, routes, maxJsonBytes, timeoutMs }: ApiParts) {
+export function createApi(parts: ApiParts) {
+  const { admit, concurrency, routes } = parts;
   return async (request: Request, response: Response): Promise<void> => {
     const { record, target } = localsOf(response);
     const caller = await admit(request, response);
@@ -50,51 +61,46 @@ export function createApi({ admit, concurrency, routes, maxJsonBytes, timeoutMs 
     const identity = checkIdentity(caller, service.identity, operation);
     concurrency.enter(service.offer.service);
     try {
-      await answer(found, caller, identity, request, response);
+      await answer({ found, caller, identity, request, response }, parts);
     } finally {
       whenClosed(response, () => concurrency.leave(service.offer.service));
     }
   };
+}
 
-  async function answer(
-    found: FoundRoute<Service>,
-    caller: Caller,
-    identity: string | undefined,
-    request: Request,
-    response: Response,
-  ): Promise<void> {
-    const { record, target } = localsOf(response);
-    const { service, operation } = found.route;
-    const params = operationParams(found);
-    const query = checkQuery(operation, parseQuery(target.query));
-    const streamMs = operation.kind === 'forward' ? (operation.timeout?.ms ?? timeoutMs) : timeoutMs;
-    const { body, json, streamed } = await readOperationBody(request, operation.body, maxJsonBytes, streamMs);
-    record.bytesIn = body?.length ?? streamed?.length ?? 0;
-    const input: OperationInput = {
-      method: operation.method,
-      params,
-      query,
-      body,
-      json,
-      headers: request.headers,
-      caller: caller.name,
-      idempotencyKey: undefined,
-      freshId: randomUUID(),
-      identity,
-      mayCall: (method, path) => caller.grants.allows(method, path.slice(1).split('/')),
-    };
-    const { client, offer } = service;
-    try {
-      const answer =
-        operation.kind === 'local'
-          ? operation.answer(input)
-          : await runOperation(operation, input, { offer, client, request, response, record, timeoutMs, streamed });
-      if (answer) sendAnswer(response, answer);
-    } catch (error) {
-      throw error instanceof Problem ? error.forService(offer.service) : error;
-    } finally {
-      streamed?.stream.destroy();
-    }
+async function answer({ found, caller, identity, request, response }: Visit, parts: ApiParts): Promise<void> {
+  const { record, target } = localsOf(response);
+  const { maxJsonBytes, timeoutMs } = parts;
+  const { service, operation } = found.route;
+  const params = operationParams(found);
+  const query = checkQuery(operation, parseQuery(target.query));
+  const streamMs = operation.kind === 'forward' ? (operation.timeout?.ms ?? timeoutMs) : timeoutMs;
+  const { body, json, streamed } = await readOperationBody(request, operation.body, maxJsonBytes, streamMs);
+  record.bytesIn = body?.length ?? streamed?.length ?? 0;
+  const input: OperationInput = {
+    method: operation.method,
+    params,
+    query,
+    body,
+    json,
+    headers: request.headers,
+    caller: caller.name,
+    idempotencyKey: undefined,
+    freshId: randomUUID(),
+    identity,
+    mayCall: (method, path) => caller.grants.allows(method, path.slice(1).split('/')),
+  };
+  const { client, offer } = service;
+  try {
+    const answer =
+      operation.kind === 'local'
+        ? operation.answer(input)
+        : await runOperation(operation, input, { offer, client, request, response, record, timeoutMs, streamed });
+    if (answer) sendAnswer(response, answer);
+  } catch (error) {
+    throw error instanceof Problem ? error.forService(offer.service) : error;
+  } finally {
+    streamed?.stream.destroy();
   }
 }
 

@@ -1,6 +1,9 @@
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { Callers } from '../callers/callers.ts';
+import { Concurrency } from '../callers/concurrency.ts';
+import { WebOrigins } from '../callers/web-origins.ts';
 import type { Config } from '../config/config.ts';
+import { flowRequestHeaders } from '../forward/headers.ts';
 import { Transport } from '../forward/transport.ts';
 import { Problem } from '../problems/problem.ts';
 import { baseUrlOf, offerOf } from '../services/offers.ts';
@@ -8,6 +11,7 @@ import { ServiceClient } from '../services/service-client.ts';
 import type { Log } from '../telemetry/log.ts';
 import { RequestRecord } from '../telemetry/request-record.ts';
 import { TokenSources } from '../tokens/token-sources.ts';
+import { createAdmission } from './admission.ts';
 import { createApi, type Service } from './api.ts';
 import { answerError, handler, localsOf } from './exchange.ts';
 import { parseTarget } from './request-target.ts';
@@ -24,8 +28,10 @@ export interface Flowgate {
 /** Puts the rooms together. The order of the middleware below is the policy: read it from top to bottom. */
 export function createFlowgate(config: Config, log: Log): Flowgate {
   const services = createServices(config, log);
+  const origins = new WebOrigins(config, headersOfFlows(config));
   const api = createApi({
-    callers: new Callers(config.callers, config.allowAnonymous),
+    admit: createAdmission(new Callers(config), origins),
+    concurrency: new Concurrency(config.limits),
     routes: routesOf(services),
     maxJsonBytes: config.limits.bodyBytes,
     timeoutMs: config.limits.timeoutMs,
@@ -38,8 +44,8 @@ export function createFlowgate(config: Config, log: Log): Flowgate {
   app.enable('strict routing');
   app.set('query parser', false);
   app.set('trust proxy', config.trustedProxyHops);
-  app.use(beginExchange(log));
-  app.use(refuseAmbiguity(config));
+  app.use(beginExchange(log, origins));
+  app.use(refuseAmbiguity(config, origins));
   app.all('/health', handler(health));
   app.use(handler(async (request, response) => (isApi(response) ? api(request, response) : notFound())));
   app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => {
@@ -63,7 +69,8 @@ function createServices(config: Config, log: Log): Service[] {
     const offer = offerOf(service);
     const basePath = base.pathname.replace(/\/$/, '');
     const tokenSource = service.token && tokens.for(service.token);
-    return { offer, client: new ServiceClient(transport, tokenSource, basePath, offer) };
+    const client = new ServiceClient(transport, tokenSource, basePath, offer);
+    return { offer, client, identity: service.identity };
   });
 }
 
@@ -76,7 +83,7 @@ function routesOf(services: readonly Service[]): RouteTable<Service> {
 }
 
 /** Gives the request its correlation id, its record and the headers that every answer has. */
-function beginExchange(log: Log) {
+function beginExchange(log: Log, origins: WebOrigins) {
   const everyAnswer = securityHeaders();
   return (request: Request, response: Response, next: NextFunction): void => {
     const { 'x-correlation-id': correlationId, traceparent } = request.headers;
@@ -86,16 +93,27 @@ function beginExchange(log: Log) {
     response.setHeaders(everyAnswer);
     response.setHeader('x-correlation-id', record.correlationId);
     response.setHeader('traceparent', record.traceparent);
+    origins.letRead(request, response);
     next();
   };
 }
 
-function refuseAmbiguity(config: Config) {
+/** Nothing that could be understood in two ways goes on, nothing that a foreign page has caused; preflights end here. */
+function refuseAmbiguity(config: Config, origins: WebOrigins) {
   return (request: Request, response: Response, next: NextFunction): void => {
     checkRequest(request, config);
     localsOf(response).target = parseTarget(request.url);
-    next();
+    origins.refuseForeignWrite(request);
+    if (!origins.answerPreflight(request, response)) next();
   };
+}
+
+/** The headers that pages may send along: what some flow takes. */
+function headersOfFlows({ services }: Config): string[] {
+  const configured = services.flatMap((service) =>
+    service.kind === 'sap-integration' ? service.flows.flatMap(({ headers }) => headers) : [],
+  );
+  return [...flowRequestHeaders, ...configured];
 }
 
 function isApi(response: Response): boolean {

@@ -1,86 +1,95 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import type { CallerConfig } from '../config/config.ts';
-import { Problem } from '../problems/problem.ts';
+import type { CallerConfig, Config } from '../config/config.ts';
+import { ApiKeys } from './api-keys.ts';
+import type { Caller } from './caller.ts';
+import { CallerRate } from './caller-rate.ts';
+import { readCredential } from './credential.ts';
+import { FailedAttempts } from './failed-attempts.ts';
 import { Grants } from './grants.ts';
+import { claimsOfIdentities } from './identity.ts';
+import { JwtCallers } from './jwt-callers.ts';
+import { RefusedCredential } from './refused-credential.ts';
 
-/** Who sends a request, as far as it has been proven. */
-export interface Caller {
-  readonly name: string;
-  readonly grants: Grants;
-}
-
-interface KnownKey {
-  /** SHA-256. */
-  readonly digest: Buffer;
-  readonly caller: Caller;
-}
-
-/** No key is longer; what is need not be hashed. */
-const MAX_KEY_LENGTH = 1024;
+const NO_CLAIMS: ReadonlyMap<string, string> = new Map();
 
 /** All that may come in, found by what they show: the cost does not grow with their number. */
 export class Callers {
-  readonly #byKeyDigest = new Map<string, KnownKey>();
+  readonly #keys = new ApiKeys();
+  readonly #jwts: JwtCallers;
   readonly #anonymous: Caller | undefined;
+  readonly #failures = new FailedAttempts();
 
-  constructor(callers: readonly CallerConfig[], allowAnonymous: boolean) {
-    for (const { name, apiKeyDigests, allow } of callers) {
-      const caller = { name, grants: new Grants(allow) };
-      for (const hex of apiKeyDigests) this.#byKeyDigest.set(hex, { digest: Buffer.from(hex, 'hex'), caller });
-    }
-    this.#anonymous = allowAnonymous ? { name: 'anonymous', grants: new Grants(undefined) } : undefined;
+  constructor({ callers, services, allowAnonymous }: Pick<Config, 'callers' | 'services' | 'allowAnonymous'>) {
+    const known = callers.map((config) => ({ config, caller: callerOf(config) }));
+    for (const { config, caller } of known) for (const digest of config.apiKeyDigests) this.#keys.add(digest, caller);
+    this.#jwts = new JwtCallers(
+      known.flatMap(({ config: { jwt }, caller }) => (jwt === undefined ? [] : [{ config: jwt, caller }])),
+      claimsOfIdentities(services),
+    );
+    this.#anonymous = allowAnonymous ? callerOf({ name: 'anonymous', apiKeyDigests: [], allow: undefined }) : undefined;
   }
 
   /**
-   * @throws {Problem} `unauthenticated` without a credential or with one that is not known; `invalid-request` with two
+   * Proves who sends a request.
+   *
+   * From an address that sent too many wrong credentials only those are taken that have been proven before: a JWT, or a
+   * key that was used from there. So nobody can guess on, and nobody can lock out those who are at work behind the same
+   * proxy.
+   *
+   * @param address of the client, by which wrong credentials are counted
+   * @throws {Problem} `unauthenticated` without a credential or with one that is not known; `invalid-request` with two;
+   *   `rate-limited` after too many wrong ones; `token-unavailable` when the issuer of a JWT cannot be asked
    */
-  authenticate(headers: IncomingHttpHeaders): Caller {
-    const { 'x-api-key': apiKey, authorization } = headers;
-    if (apiKey !== undefined && authorization !== undefined) throw twoCredentials();
-    if (typeof apiKey === 'string') return this.#byApiKey(apiKey);
-    if (authorization !== undefined) throw refuseAuthorization(authorization);
+  async authenticate(headers: IncomingHttpHeaders, address: string): Promise<Caller> {
+    try {
+      return await this.#prove(headers, address);
+    } catch (error) {
+      if (!(error instanceof RefusedCredential) || !error.isGuess) throw error;
+      // From a blocked address a wrong credential is answered like a right one.
+      if (this.#failures.isBlocked(address)) throw this.#failures.problem(address);
+      await this.#failures.note(address);
+      throw error;
+    }
+  }
+
+  #prove(headers: IncomingHttpHeaders, address: string): Caller | Promise<Caller> {
+    const credential = readCredential(headers);
+    if (credential === undefined) return this.#withoutCredential();
+    return credential.kind === 'api-key'
+      ? this.#byApiKey(credential.value, address)
+      : this.#byJwt(credential.value, address);
+  }
+
+  #withoutCredential(): Caller {
     if (this.#anonymous) return this.#anonymous;
-    throw unauthenticated('The request carries no credential.');
-  }
-
-  /** Looks up and compares hashes: what the time of it tells is about the hash of the guess, not about a key. */
-  #byApiKey(apiKey: string): Caller {
-    if (apiKey.length > MAX_KEY_LENGTH) throw unknownKey();
-    const digest = createHash('sha256').update(apiKey).digest();
-    const known = this.#byKeyDigest.get(digest.toString('hex'));
-    if (known === undefined || !timingSafeEqual(digest, known.digest)) throw unknownKey();
-    return known.caller;
-  }
-}
-
-function unauthenticated(detail: string, hint = 'Send x-api-key: <key>, or Authorization: Bearer <JWT>.'): Problem {
-  return new Problem('unauthenticated', { detail, hint });
-}
-
-function unknownKey(): Problem {
-  return unauthenticated(
-    'The API key is not known.',
-    'Ask the operator of this server for a key; keys are listed under callers, or in API_KEYS.',
-  );
-}
-
-/** People try the user name and password that they have; it is Flowgate that logs on, with its own key. */
-function refuseAuthorization(authorization: string): Problem {
-  if (/^basic\b/i.test(authorization))
-    return unauthenticated(
-      'User name and password are not taken here.',
-      'Send x-api-key or a Bearer JWT; Flowgate uses the service key itself.',
+    throw new RefusedCredential(
+      false,
+      'The request carries no credential.',
+      'Send x-api-key: <key>, or Authorization: Bearer <JWT>.',
     );
-  return unauthenticated(
-    'The bearer token is not accepted.',
-    'No caller of this server is configured for it. Send x-api-key: <key>.',
-  );
+  }
+
+  #byApiKey(value: string, address: string): Caller {
+    const key = this.#keys.find(value);
+    if (this.#failures.isBlocked(address) && !key.isKnownAt(address)) throw this.#failures.problem(address);
+    key.noteUse(address);
+    return key.caller;
+  }
+
+  #byJwt(token: string, address: string): Caller | Promise<Caller> {
+    const remembered = this.#jwts.remembered(token);
+    if (remembered) return remembered;
+    if (this.#failures.isBlocked(address)) throw this.#failures.problem(address);
+    return this.#jwts.verify(token);
+  }
 }
 
-function twoCredentials(): Problem {
-  return new Problem('invalid-request', {
-    detail: 'The request carries two credentials.',
-    hint: 'Send either x-api-key or Authorization.',
-  });
+function callerOf({ name, allow, origins, rateLimit }: CallerConfig): Caller {
+  return {
+    name,
+    grants: new Grants(allow),
+    origins: origins && new Set(origins),
+    rate: rateLimit && new CallerRate(rateLimit),
+    claims: NO_CLAIMS,
+  };
 }

@@ -1,6 +1,13 @@
+import { canReach, coversRoute, matchesPath, parsePattern, type Pattern } from './grant-pattern.ts';
+
+/** What is known of a route before a request comes: it is granted whatever its parameters are, never, or by some. */
+type Decision = 'always' | 'never' | 'sometimes';
+
 /** `METHOD /path` patterns that say what a caller may call (`allow` in the configuration). */
 export class Grants {
   readonly #patterns: readonly Pattern[] | undefined;
+  /** By route template and method. There are as many as routes, and they are decided once. */
+  readonly #decisions = new Map<string, Map<string, Decision>>();
 
   /** @param allow the patterns; `undefined`: every `/api` route */
   constructor(allow: readonly string[] | undefined) {
@@ -14,29 +21,36 @@ export class Grants {
    */
   allows(method: string, segments: readonly string[]): boolean {
     if (this.#patterns === undefined) return segments[0] === 'api';
-    return this.#patterns.some((pattern) => matches(pattern, method, segments));
+    return this.#patterns.some((pattern) => matchesPath(pattern, method, segments));
   }
-}
 
-interface Pattern {
-  /** `*`: any. */
-  readonly method: string;
-  readonly segments: readonly string[];
-  /** Ends in `**`. */
-  readonly isPrefix: boolean;
-}
+  /**
+   * The same for a route of the table: where its parameters do not matter, the path is not even put together.
+   *
+   * @param template such as `/api/workflow/definitions/:id`
+   */
+  allowsRoute(method: string, template: string, segments: () => readonly string[]): boolean {
+    const decision = this.#decide(method, template);
+    return decision === 'sometimes' ? this.allows(method, segments()) : decision === 'always';
+  }
 
-function parsePattern(text: string): Pattern {
-  const [method = '', path = ''] = text.trim().split(/\s+/, 2);
-  const segments = path.slice(1).split('/');
-  const isPrefix = segments.at(-1) === '**';
-  return { method, segments: isPrefix ? segments.slice(0, -1) : segments, isPrefix };
-}
+  /** Whether there are parameters with which the caller may call this route: for lists of what is offered. */
+  reaches(method: string, template: string): boolean {
+    return this.#decide(method, template) !== 'never';
+  }
 
-function matches(pattern: Pattern, method: string, segments: readonly string[]): boolean {
-  if (pattern.method !== '*' && pattern.method !== method) return false;
-  // `**` stands for the rest, and there must be one.
-  if (pattern.isPrefix ? segments.length <= pattern.segments.length : segments.length !== pattern.segments.length)
-    return false;
-  return pattern.segments.every((wanted, at) => wanted === '*' || wanted === segments[at]);
+  #decide(method: string, template: string): Decision {
+    let ofTemplate = this.#decisions.get(template);
+    if (ofTemplate === undefined) this.#decisions.set(template, (ofTemplate = new Map<string, Decision>()));
+    let decision = ofTemplate.get(method);
+    if (decision === undefined) ofTemplate.set(method, (decision = this.#decideOnce(method, template)));
+    return decision;
+  }
+
+  #decideOnce(method: string, template: string): Decision {
+    const segments = template.slice(1).split('/');
+    if (this.#patterns === undefined) return segments[0] === 'api' ? 'always' : 'never';
+    if (this.#patterns.some((pattern) => coversRoute(pattern, method, segments))) return 'always';
+    return this.#patterns.some((pattern) => canReach(pattern, method, segments)) ? 'sometimes' : 'never';
+  }
 }

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
+import { auditFields } from './audit.ts';
 import type { Log } from './log.ts';
 
 const CORRELATION_ID = /^[A-Za-z0-9_-]{1,64}$/;
@@ -17,6 +18,11 @@ export class RequestRecord {
   service: string | undefined;
   /** The template of the route, never the path itself. */
   route: string | undefined;
+  /** The id of the operation and the parameters of its path, encoded: for the audit alone. */
+  operation: string | undefined;
+  params: Readonly<Record<string, string>> | undefined;
+  /** Whether the operation starts or sends something. */
+  starts = false;
   /** Waiting for a token, milliseconds. */
   tokenMs = 0;
   /** From sending to the end of the answer, over all attempts, milliseconds. */
@@ -49,6 +55,7 @@ export class RequestRecord {
   }
 
   #fields(response: ServerResponse): Record<string, unknown> {
+    const status = response.headersSent ? response.statusCode : undefined;
     return {
       correlationId: this.correlationId,
       traceId: this.traceparent.slice(3, 35),
@@ -56,7 +63,7 @@ export class RequestRecord {
       service: this.service,
       route: this.route,
       method: this.method,
-      status: response.headersSent ? response.statusCode : 499,
+      status: status ?? 499,
       durationMs: round(performance.now() - this.startMs),
       tokenMs: round(this.tokenMs),
       upstreamMs: round(this.upstreamMs),
@@ -64,6 +71,7 @@ export class RequestRecord {
       bytesIn: this.bytesIn,
       bytesOut: this.bytesOut,
       code: this.code,
+      ...auditFields(this, status),
       ...(this.failure === undefined ? {} : { err: this.failure }),
     };
   }
