@@ -14,9 +14,9 @@ const LEAST_MS = 1;
  */
 export function withDiscovery(request: typeof requestToken): typeof requestToken {
   const endpoints = new Map<string, string>();
-  return async (client, options = {}) => {
+  return async (client, options) => {
     if (!client.discovery) return request(client, options);
-    const { timeoutMs = TOKEN_TIMEOUT_MS } = options;
+    const { timeoutMs = TOKEN_TIMEOUT_MS } = options ?? {};
     const startedMs = performance.now();
     const url = endpoints.get(client.url) ?? (await findTokenEndpoint(client.url, timeoutMs));
     const remainingMs = Math.max(LEAST_MS, timeoutMs - (performance.now() - startedMs));
