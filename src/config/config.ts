@@ -1,4 +1,5 @@
 import type { Secret } from './secret.ts';
+import type { StoreConfig } from './store-config.ts';
 
 /** Everything that is known before the first request. Made by `loadConfig`, complete and frozen. */
 export interface Config {
@@ -17,6 +18,8 @@ export interface Config {
   readonly allowAnonymous: boolean;
   readonly allowInsecureUpstreams: boolean;
   readonly limits: Limits;
+  /** The Redis in which several instances share state; `undefined`: each instance has its own. */
+  readonly store: StoreConfig | undefined;
   /** What a person who starts the server should know: which service came from where, what was left out. */
   readonly notices: readonly string[];
 }
@@ -135,6 +138,8 @@ export interface GraphqlVariable {
   readonly name: string;
   readonly type: GraphqlType;
   readonly hasDefault: boolean;
+  /** Whether it is a file: of type `Upload` (GraphQL multipart request specification). */
+  readonly isUpload: boolean;
 }
 
 export type GraphqlType =

@@ -6,14 +6,12 @@ import {
   environmentVariables,
   readVariable,
   type Environment,
-  type EnvironmentVariable,
   type EnvironmentVariableName,
 } from './environment-variables.ts';
 import type { Findings } from './findings.ts';
 import { parseHost, parseOrigin } from './origins.ts';
 import { readPlatform, type Platform } from './platform.ts';
 import { parseBoolean, parseInteger } from './quantities.ts';
-import { NOT_SUPPORTED_YET } from './settings-schema.ts';
 
 const LOG_LEVELS: readonly LogLevel[] = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
 
@@ -48,7 +46,6 @@ export function readEnvironment(environment: Environment, findings: Findings): E
     return [...new Set(parts.flatMap((part, index) => findings.take(name, parse(part), `entry ${index + 1}`) ?? []))];
   }
 
-  refuseUnsupported(environment, findings);
   checkCertificateChecks(environment, platform, findings);
   const port = read('PORT', (text) => parseInteger(text, 0, 65_535), 3000);
   const allowedHosts = readList('ALLOWED_HOSTS', parseHost);
@@ -67,14 +64,6 @@ export function readEnvironment(environment: Environment, findings: Findings): E
     allowAnonymous: readAllowAnonymous(read('ALLOW_ANONYMOUS', parseBoolean, false), platform, findings),
     allowInsecureUpstreams: read('ALLOW_INSECURE_UPSTREAMS', parseBoolean, false),
   };
-}
-
-function refuseUnsupported(environment: Environment, findings: Findings): void {
-  for (const variable of environmentVariables as readonly EnvironmentVariable[]) {
-    if (variable.notSupportedYet === true && environment[variable.name]?.trim()) {
-      findings.problem(variable.name, NOT_SUPPORTED_YET);
-    }
-  }
 }
 
 /** With this variable Node accepts any certificate, so anybody on the way could read tokens and secrets. */

@@ -4,8 +4,6 @@ export interface EnvironmentVariable {
   /** What holds when it is not set, for people. */
   readonly default: string;
   readonly meaning: string;
-  /** Set while the variable is refused because what it switches on is not built: remove the mark with the building. */
-  readonly notSupportedYet?: true;
 }
 
 /** Every variable of the contract, in its order. `.env.example` and docs/configuration.md list the same ones. */
@@ -68,14 +66,13 @@ export const environmentVariables = [
   {
     name: 'REDIS_URL',
     default: '–',
-    meaning: 'Shared state for several instances.',
-    notSupportedYet: true,
+    meaning:
+      'Shared state for several instances: `rediss://user:password@host:6379`. A bound `redis-cache` gives it too.',
   },
   {
     name: 'FLOWGATE_ENCRYPTION_KEY',
     default: '–',
     meaning: '32 bytes, base64: seals what is stored in Redis; required with Redis.',
-    notSupportedYet: true,
   },
   {
     name: 'ALLOW_ANONYMOUS',
@@ -91,6 +88,7 @@ export const environmentVariables = [
 
 /** What platforms and Node set; read, never documented as ours. */
 type PlatformVariableName =
+  | 'CF_INSTANCE_INDEX'
   | 'KUBERNETES_SERVICE_HOST'
   | 'NODE_ENV'
   | 'NODE_TLS_REJECT_UNAUTHORIZED'

@@ -14,6 +14,7 @@ import type { JsonObject } from './json-object.ts';
 import { resolveService } from './resolve-service.ts';
 import { planServices, type ServicePlan } from './service-plans.ts';
 import { parseSection } from './settings-issues.ts';
+import { readStore } from './store-config.ts';
 import type { ReadFile } from './text-files.ts';
 
 /** Where the configuration comes from. The readers throw as those of `node:fs` do. */
@@ -39,6 +40,7 @@ export function loadConfig(sources: ConfigSources): Config {
   const file = readConfigFile(sources, findings);
   const limits = readLimits(file.limits, findings);
   const bindings = readBindings({ env, readFile, listDirectory }, findings);
+  const store = readStore(env, bindings, findings);
   const plans = planServices({ env, file, bindings, readFile, cwd }, findings);
   const services = resolveServices({ plans, settings, limits, file }, sources, findings);
   const callers = readCallers(file.callers, readVariable(env, 'API_KEYS'), findings);
@@ -48,7 +50,14 @@ export function loadConfig(sources: ConfigSources): Config {
   const hasCallers = callers.length > 0 || file.callers.size > 0 || settings.allowAnonymous;
   reportNothing({ hasServices, hasCallers, file }, findings);
   if (findings.problems.length > 0) throw new ConfigurationError(findings.problems);
-  return deepFreeze({ ...settings, services, callers, limits, notices: [...originsOf(services), ...findings.notices] });
+  return deepFreeze({
+    ...settings,
+    services,
+    callers,
+    limits,
+    store,
+    notices: [...originsOf(services), ...findings.notices],
+  });
 }
 
 const KB = 1024;

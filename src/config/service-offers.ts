@@ -84,10 +84,6 @@ export function bindingOffers(
 
 function isUsable(binding: Binding, findings: Findings): boolean {
   const { name, label, plan } = binding;
-  if (label === 'redis-cache') {
-    findings.notice(`binding ${name} is not used: shared state in Redis is not supported yet.`);
-    return false;
-  }
   if (kindOfLabel(label) !== 'sap-integration') return true;
   const { key } = keyFromBinding(binding);
   if (isApiPlan({ plan, clientId: key?.clientId?.text, url: key?.serviceUrl?.text })) {

@@ -58,12 +58,6 @@ describe('a bound service', () => {
     expect(problemWith('binding my-monitoring', { ...bound(monitoring), file })).toContain('plan api');
   });
 
-  it('redis-cache is left out with a notice', () => {
-    const redis = vcapBinding('my-redis', 'redis-cache', 'free', { uri: 'rediss://:p@redis.example.com:6380' });
-    const config = load(bound(workflow, redis));
-    expect(config.notices.join('\n')).toMatch(/my-redis.*not supported yet/);
-  });
-
   it('of another label is nothing until an entry names it', () => {
     expect(names(bound(workflow, userProvided))).toEqual(['workflow']);
   });

@@ -60,20 +60,7 @@ describe('the environment variables', () => {
         .slice(1, -1)
         .map((cell) => cell.trim()),
     );
-    expect(cells).toEqual(
-      variables.map(({ name, default: fallback, meaning, notSupportedYet }) => [
-        `\`${name}\``,
-        fallback,
-        notSupportedYet === true ? `${meaning} Not supported yet.` : meaning,
-      ]),
-    );
-  });
-
-  it('say which ones are not supported yet, in .env.example too', () => {
-    const example = read('.env.example');
-    for (const { name } of variables.filter(({ notSupportedYet }) => notSupportedYet)) {
-      expect(example).toMatch(new RegExp(`# .*Not supported yet\\.\\n# ${name}=`));
-    }
+    expect(cells).toEqual(variables.map(({ name, default: fallback, meaning }) => [`\`${name}\``, fallback, meaning]));
   });
 });
 

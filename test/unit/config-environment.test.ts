@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { faultySettings, load, ONE_CALLER, problemWith, workflowKey } from '../support/config-sources.ts';
+import { faultySettings, load, ONE_CALLER, workflowKey } from '../support/config-sources.ts';
 
 const COMPLETE = { ...ONE_CALLER, WORKFLOW_SERVICE_KEY: JSON.stringify(workflowKey) };
 const CLOUD_FOUNDRY = { VCAP_APPLICATION: JSON.stringify({ application_uris: ['gate.cfapps.example.com/x', 'b'] }) };
@@ -78,15 +78,10 @@ describe('the variables', () => {
     ['PUBLIC_URL', 'https://gate.example.com/base'],
     ['ALLOW_ANONYMOUS', 'yes'],
     ['ALLOW_INSECURE_UPSTREAMS', '1'],
-    ['REDIS_URL', 'redis://localhost'],
     ['FLOWGATE_ENCRYPTION_KEY', 'AAAA'],
     ['FLOWGATE_CONFIG', 'none.yaml'],
   ])('%s=%s is a problem', (name, value) => {
     expect(faultySettings(withEnv({ [name]: value }))).toEqual([name]);
-  });
-
-  it.each(['REDIS_URL', 'FLOWGATE_ENCRYPTION_KEY'])('%s is not supported yet, and the problem says so', (name) => {
-    expect(problemWith(name, withEnv({ [name]: 'x' }))).toContain('not supported yet');
   });
 
   it.each([

@@ -168,7 +168,8 @@ describe('the whole configuration', () => {
       env: {
         PORT: 'x',
         API_KEYS: 'a=short',
-        REDIS_URL: 'redis://localhost',
+        REDIS_URL: 'http://localhost',
+        FLOWGATE_ENCRYPTION_KEY: 'short',
         INTEGRATION_SERVICE_KEY: '{',
         INTEGRATION_FLOWS: 'a=b',
         WORKFLOW_SERVICE_KEY: JSON.stringify({
@@ -189,6 +190,7 @@ describe('the whole configuration', () => {
     expect([...faultySettings(given)].sort()).toEqual(
       [
         'API_KEYS',
+        'FLOWGATE_ENCRYPTION_KEY',
         'INTEGRATION_FLOWS',
         'INTEGRATION_SERVICE_KEY',
         'PORT',

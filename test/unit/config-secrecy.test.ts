@@ -57,7 +57,7 @@ describe('no value of the configuration gets out', () => {
       { env: { CORS_ORIGINS: CANARY, ALLOWED_HOSTS: `${CANARY}/x`, PUBLIC_URL: CANARY, HOST: `${CANARY} x` } },
     ],
     ['flows', { env: { INTEGRATION_FLOWS: `${CANARY},a=${CANARY},b ${CANARY}=x` } }],
-    ['unsupported variables', { env: { REDIS_URL: CANARY, FLOWGATE_ENCRYPTION_KEY: CANARY } }],
+    ['the shared store', { env: { REDIS_URL: CANARY, FLOWGATE_ENCRYPTION_KEY: CANARY } }],
     ['the path of the file', { env: { FLOWGATE_CONFIG: CANARY } }],
     ['broken YAML', { file: `limits: "${CANARY}` }],
     ['YAML with a bad escape', { file: `limits: "${CANARY}\\q"` }],
