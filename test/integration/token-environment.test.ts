@@ -4,7 +4,7 @@ import { createServer as createHttpServer } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo, Server } from 'node:net';
 import { promisify } from 'node:util';
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import { FakeTokenServer } from '../support/fake-token-server.ts';
 import { makeCertificate } from '../support/test-certificate.ts';
 
@@ -24,7 +24,13 @@ async function requestTokenWith(variables: Record<string, string>, url: string):
   return stdout.trim();
 }
 
+const closing: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close();
+});
+
 async function listen(server: Server): Promise<number> {
+  closing.push(() => server.close());
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return (server.address() as AddressInfo).port;
@@ -43,11 +49,10 @@ describe('a token request', () => {
     });
     const address = `http://127.0.0.1:${await listen(proxy)}`;
     const server = await FakeTokenServer.start();
+    closing.push(() => server.stop());
     const variables = { NODE_USE_ENV_PROXY: '1', HTTP_PROXY: address, http_proxy: address, HTTPS_PROXY: address };
     expect(await requestTokenWith(variables, server.url)).toBe('token-1');
     expect([server.requests.length, proxied]).toEqual([1, []]);
-    await server.stop();
-    proxy.close();
   });
 
   it('looks at the certificate even if NODE_TLS_REJECT_UNAUTHORIZED is 0', async () => {
@@ -59,6 +64,5 @@ describe('a token request', () => {
     const url = `https://127.0.0.1:${await listen(server)}/oauth/token`;
     expect(await requestTokenWith({ NODE_TLS_REJECT_UNAUTHORIZED: '0' }, url)).toBe('certificate');
     expect(requests).toBe(0);
-    server.close();
   });
 });

@@ -23,6 +23,7 @@ function client(method: 'client_secret_post' | 'client_secret_basic'): ClientMet
     grant_types: ['client_credentials'],
     response_types: [],
     redirect_uris: [],
+    scope: 'flows',
   };
 }
 
@@ -36,7 +37,7 @@ beforeAll(async () => {
   const provider = new Provider(issuer, {
     clients: [client('client_secret_post'), client('client_secret_basic')],
     features: { clientCredentials: { enabled: true }, devInteractions: { enabled: false } },
-    scopes: ['flows'],
+    scopes: ['flows', 'administration'],
     ttl: { ClientCredentials: 300 },
   });
   const answer = provider.callback();
@@ -73,8 +74,10 @@ describe('a certified authorization server', () => {
     expect(problem.details.detail).toBe('The authorization server refused the OAuth client: 401 invalid_client.');
   });
 
-  it('refuses a scope that it does not know', async () => {
-    const problem = await problemOf(() => request('client_secret_post', 'client_secret_post', SECRET, 'other'));
+  it('refuses a scope that the client was not given', async () => {
+    const problem = await problemOf(() =>
+      request('client_secret_post', 'client_secret_post', SECRET, 'administration'),
+    );
     expect(problem.details.detail).toBe('The authorization server refused the OAuth client: 400 invalid_scope.');
     expect(problem.details.hint).toContain('`token.params`');
   });

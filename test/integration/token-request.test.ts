@@ -12,10 +12,15 @@ import { FakeTokenServer } from '../support/fake-token-server.ts';
 import { PLANTED_SECRET, problemOf, tokenClient } from '../support/token-fixtures.ts';
 
 let server: FakeTokenServer;
+let elsewhere: FakeTokenServer;
 beforeEach(async () => {
   server = await FakeTokenServer.start();
+  elsewhere = await FakeTokenServer.start();
 });
-afterEach(() => server.stop());
+afterEach(async () => {
+  await server.stop();
+  await elsewhere.stop();
+});
 
 const request = (changes = {}, timeoutMs = 400) =>
   requestToken(tokenClient({ url: server.url, ...changes }), { timeoutMs });
@@ -82,13 +87,11 @@ describe('what is read', () => {
 
 describe('what goes wrong', () => {
   it('never follows a redirect, so the secret is sent once', async () => {
-    const elsewhere = await FakeTokenServer.start();
     for (const status of [301, 302, 303, 307, 308]) {
       server.redirectOnceTo(elsewhere.url, status);
       expect(await failure()).toMatchObject({ code: 'token-unavailable', retryable: false });
     }
     expect([server.requests.length, elsewhere.requests.length]).toEqual([5, 0]);
-    await elsewhere.stop();
   });
 
   it('never follows a redirect to the same address either', async () => {

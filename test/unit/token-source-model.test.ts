@@ -59,8 +59,8 @@ function endMs({ startMs, lifeSeconds }: Issued): number {
 }
 
 function nextOf(outcomes: fc.Stream<number | keyof typeof problems>): number | keyof typeof problems {
-  for (const next of outcomes) return next;
-  return 'down';
+  const next = outcomes.next();
+  return next.done === true ? 'down' : next.value;
 }
 
 class Run {
