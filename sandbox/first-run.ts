@@ -39,8 +39,9 @@ export function firstRunSteps(url: string, apiKey: string): FirstRunStep[] {
     {
       title: 'Start a workflow',
       command:
-        `ID=$(${curl} ${json} -d '{"employee":"Ada Lovelace","department":"Research"}' ` +
-        `${url}/api/workflow/definitions/onboarding/instances | tee -a /dev/stderr | sed 's/.*"id":"\\([^"]*\\)".*/\\1/')`,
+        `STARTED=$(${curl} ${json} -d '{"employee":"Ada Lovelace","department":"Research"}' ` +
+        `${url}/api/workflow/definitions/onboarding/instances); printf '%s\\n' "$STARTED"; ` +
+        `ID=$(printf '%s\\n' "$STARTED" | sed 's/.*"id":"\\([^"]*\\)".*/\\1/')`,
     },
     { title: 'Look at it', command: `${curl} "${url}/api/workflow/instances/$ID"` },
     { title: 'List what runs', command: `${curl} '${url}/api/workflow/instances?definitionId=onboarding&top=5'` },

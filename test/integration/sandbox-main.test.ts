@@ -1,9 +1,10 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { parseCommandLine } from '../../sandbox/command-line.ts';
-import { firstRunSteps, firstRunText } from '../../sandbox/first-run.ts';
+import { firstRunAuthorities, firstRunSteps, firstRunText, withheldAuthority } from '../../sandbox/first-run.ts';
+import { allAuthorities } from '../../sandbox/workflow/authorities.ts';
 
 const started: ChildProcess[] = [];
 
@@ -33,10 +34,10 @@ function run(...args: string[]): Run {
     stderr += text;
   });
   const says = async (text: string): Promise<void> => {
-    for (let attempt = 0; attempt < 200 && !stdout.includes(text); attempt += 1) {
+    for (let attempt = 0; attempt < 200 && !stdout.includes(text) && child.exitCode === null; attempt += 1) {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
-    expect(stdout).toContain(text);
+    expect(`${stdout}${stderr}`).toContain(text);
   };
   return { child, stdout: () => stdout, stderr: () => stderr, says };
 }
@@ -68,6 +69,37 @@ describe('npm run sandbox -- --only-upstreams', () => {
     expect((await fetch(`${variables['SANDBOX_CONTROL_URL']}/control/counters`)).status).toBe(200);
     expect(variables).toHaveProperty('INTEGRATION_SERVICE_KEY');
     expect(variables['INTEGRATION_FLOWS']).toBe('product-details=/http/products,orders=/http/orders');
+    sandbox.child.kill('SIGINT');
+    expect(await exitCode(sandbox.child)).toBe(0);
+    expect(sandbox.stderr()).toBe('');
+  });
+});
+
+describe('npm run sandbox', () => {
+  // The lines are for people with curl; a slim container has none.
+  const withCurl = spawnSync('curl', ['--version']).status === 0 ? it : it.skip;
+
+  withCurl('prints lines that work in their order, and ends with 0 on Ctrl-C', async () => {
+    const sandbox = run('--port', '0');
+    await sandbox.says('Ctrl-C ends it.');
+    const lines = sandbox.stdout().match(/^(STARTED=|curl).*$/gm) ?? [];
+    expect(lines).toHaveLength(6);
+    const shell = spawnSync('sh', ['-c', lines.join('\n')], { encoding: 'utf8' });
+    const [started, instance, list, product, order, refusal] = shell.stdout
+      .trim()
+      .split('\n')
+      .map((line): unknown => JSON.parse(line));
+    expect(shell.stderr).toBe('');
+    expect(started).toMatchObject({ definitionId: 'onboarding', status: 'RUNNING' });
+    expect(instance).toEqual(started);
+    expect(list).toEqual([started]);
+    expect(product).toMatchObject({ productIdentifier: 'HT-2000' });
+    expect(order).toMatchObject({ status: 'accepted' });
+    expect(refusal).toMatchObject({
+      code: 'authority-missing',
+      detail: expect.stringContaining(withheldAuthority),
+      hint: expect.stringContaining('cf update-service'),
+    });
     sandbox.child.kill('SIGINT');
     expect(await exitCode(sandbox.child)).toBe(0);
     expect(sandbox.stderr()).toBe('');
@@ -109,7 +141,7 @@ describe('the text of the first run', () => {
   const steps = firstRunSteps('http://127.0.0.1:3000', 'a-key-of-24-characters-x');
 
   it('leads through start, get, list, flow, protected flow and a refusal', () => {
-    const paths = steps.map(({ command }) => /127\.0\.0\.1:3000(\/[^\s"']*)/.exec(command)?.[1]);
+    const paths = steps.map(({ command }) => /127\.0\.0\.1:3000(\/[^\s"')]*)/.exec(command)?.[1]);
     expect(paths).toEqual([
       '/api/workflow/definitions/onboarding/instances',
       '/api/workflow/instances/$ID',
@@ -118,6 +150,11 @@ describe('the text of the first run', () => {
       '/api/integration/flows/orders',
       '/api/workflow/instances/$ID/execution-logs',
     ]);
+  });
+
+  it('ends with a refusal because the client lacks the one authority', () => {
+    expect(allAuthorities).toEqual(expect.arrayContaining([...firstRunAuthorities, withheldAuthority]));
+    expect(firstRunAuthorities).not.toContain(withheldAuthority);
   });
 
   it('holds the address, the key and each line', () => {
