@@ -10,12 +10,13 @@ export interface CommandLine {
 
 export const helpText = `Usage: npm run sandbox -- [options]
 
-Starts emulated SAP services behind a real OAuth server on this machine, and Flowgate in front of them.
+Starts emulated workflow services behind real OAuth servers on this machine, and Flowgate in front of them.
 Needs no account and sends nothing to anybody. Ctrl-C ends it.
 
   --only-upstreams  start the services without Flowgate and print their keys as environment lines
   --port <number>   where Flowgate listens (3000, or any free port if that is taken); with --only-upstreams the
-                    first of four ports in a row: authorization server, workflow, integration, control (any free ones)
+                    first of five ports in a row: authorization server, workflow, integration, control,
+                    WorkflowServer (any free ones)
   --help            show this text
 `;
 

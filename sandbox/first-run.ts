@@ -28,22 +28,20 @@ export const firstRunAuthorities: readonly string[] = [
 ];
 
 /**
- * The steps of the first run, to be pasted in this order: the second uses what the first has stored in `ID`.
+ * The steps of the first run. Each line stands for itself: any of them can be pasted, in any order.
  *
  * @param url of Flowgate
+ * @param instanceId of an instance that runs already
  */
-export function firstRunSteps(url: string, apiKey: string): FirstRunStep[] {
+export function firstRunSteps(url: string, apiKey: string, instanceId: string): FirstRunStep[] {
   const curl = `curl -sS -w '\\n' -H 'x-api-key: ${apiKey}'`;
   const json = `-H 'content-type: application/json'`;
   return [
     {
       title: 'Start a workflow',
-      command:
-        `STARTED=$(${curl} ${json} -d '{"employee":"Ada Lovelace","department":"Research"}' ` +
-        `${url}/api/workflow/definitions/onboarding/instances); printf '%s\\n' "$STARTED"; ` +
-        `ID=$(printf '%s\\n' "$STARTED" | sed 's/.*"id":"\\([^"]*\\)".*/\\1/')`,
+      command: `${curl} ${json} -d '{"employee":"Ada Lovelace","department":"Research"}' ${url}/api/workflow/definitions/onboarding/instances`,
     },
-    { title: 'Look at it', command: `${curl} "${url}/api/workflow/instances/$ID"` },
+    { title: 'Look at one that runs', command: `${curl} ${url}/api/workflow/instances/${instanceId}` },
     { title: 'List what runs', command: `${curl} '${url}/api/workflow/instances?definitionId=onboarding&top=5'` },
     {
       title: 'Call an integration flow',
@@ -55,21 +53,37 @@ export function firstRunSteps(url: string, apiKey: string): FirstRunStep[] {
     },
     {
       title: 'See a refusal that explains itself: the OAuth client lacks an authority',
-      command: `${curl} "${url}/api/workflow/instances/$ID/execution-logs"`,
+      command: `${curl} ${url}/api/workflow/instances/${instanceId}/execution-logs`,
     },
   ];
 }
 
-export function firstRunText(url: string, apiKey: string, upstreams: Readonly<Record<string, string>>): string {
-  const steps = firstRunSteps(url, apiKey).map(({ title, command }, index) => `${index + 1}. ${title}\n\n${command}\n`);
+/** Starts the instance that the steps look at, as any caller would. */
+export async function startFirstInstance(url: string, apiKey: string): Promise<string> {
+  const started = await fetch(`${url}/api/workflow/definitions/onboarding/instances`, {
+    method: 'POST',
+    headers: { 'x-api-key': apiKey, 'content-type': 'application/json' },
+    body: '{"employee":"Grace Hopper","department":"Research"}',
+  });
+  const { id } = (await started.json()) as { id: string };
+  return id;
+}
+
+export function firstRunText(
+  url: string,
+  apiKey: string,
+  steps: readonly FirstRunStep[],
+  upstreams: Readonly<Record<string, string>>,
+): string {
+  const lines = steps.map(({ title, command }, index) => `${index + 1}. ${title}\n\n${command}\n`);
   return `Flowgate       ${url}
 API key        ${apiKey}
 
 ${addressLines(upstreams)}
 
-Paste these lines into another terminal, one after the other:
+Paste these lines into another terminal, any of them:
 
-${steps.join('\n')}
+${lines.join('\n')}
 Ctrl-C ends it.
 `;
 }

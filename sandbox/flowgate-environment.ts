@@ -18,11 +18,13 @@ export function flowgateEnvironment(sandbox: Sandbox, settings: FlowgateSettings
 }
 
 /** The part that names the upstreams. */
-export function upstreamEnvironment({ serviceKeys }: Sandbox): Record<string, string> {
+export function upstreamEnvironment({ serviceKeys, workflowServer }: Sandbox): Record<string, string> {
   return {
     WORKFLOW_SERVICE_KEY: JSON.stringify(serviceKeys.workflow),
     INTEGRATION_SERVICE_KEY: JSON.stringify(serviceKeys.integration),
     INTEGRATION_FLOWS: 'product-details=/http/products,orders=/http/orders',
+    WFS_URL: workflowServer.url,
+    WFS_SECRET: workflowServer.clientSecret,
   };
 }
 

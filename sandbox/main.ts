@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { helpText, parseCommandLine } from './command-line.ts';
-import { addressLines, firstRunAuthorities, firstRunText } from './first-run.ts';
+import { addressLines, firstRunAuthorities, firstRunSteps, firstRunText, startFirstInstance } from './first-run.ts';
 import { environmentLines, flowgateEnvironment, upstreamEnvironment } from './flowgate-environment.ts';
 import { startFlowgate } from './start-flowgate.ts';
 import { startSandbox } from './start-sandbox.ts';
@@ -50,7 +50,8 @@ async function runWithFlowgate(port: number | undefined): Promise<void> {
     await flowgate.close();
     await sandbox.close();
   });
-  process.stdout.write(firstRunText(flowgate.url, apiKey, addresses(sandbox)));
+  const steps = firstRunSteps(flowgate.url, apiKey, await startFirstInstance(flowgate.url, apiKey));
+  process.stdout.write(firstRunText(flowgate.url, apiKey, steps, addresses(sandbox)));
 }
 
 function addresses(sandbox: Sandbox): Record<string, string> {
@@ -58,12 +59,19 @@ function addresses(sandbox: Sandbox): Record<string, string> {
     'OAuth server': sandbox.authorizationServer.url,
     Workflow: sandbox.workflow.url,
     Integration: sandbox.integration.url,
+    WorkflowServer: sandbox.workflowServer.url,
     Control: `${sandbox.controlUrl}/control (see sandbox/README.md)`,
   };
 }
 
 function inARow(first: number) {
-  return { authorizationServer: first, workflow: first + 1, integration: first + 2, control: first + 3 };
+  return {
+    authorizationServer: first,
+    workflow: first + 1,
+    integration: first + 2,
+    control: first + 3,
+    workflowServer: first + 4,
+  };
 }
 
 /** `wanted`, or any free port if something listens there already. */

@@ -10,6 +10,8 @@ import { IntegrationServer } from './integration/integration-server.ts';
 import { createServiceKeys, createVcapServices } from './service-keys.ts';
 import type { ServiceKeys } from './service-keys.ts';
 import { sharedEnvironmentId } from './workflow/definition.ts';
+import { clientId } from './workflow-server/openid-server.ts';
+import { OptimajetServer } from './workflow-server/optimajet-server.ts';
 import { WorkflowServer } from './workflow/workflow-server.ts';
 
 export interface SandboxOptions extends OAuthClientOptions {
@@ -26,6 +28,13 @@ export interface Sandbox {
   /** The Workflow service and SAP Build Process Automation. */
   readonly workflow: { readonly url: string };
   readonly integration: { readonly url: string };
+  /** Optimajet WorkflowServer: the client of its own OpenID Connect server, and the static token that it takes as well. */
+  readonly workflowServer: {
+    readonly url: string;
+    readonly clientId: string;
+    readonly clientSecret: string;
+    readonly accessToken: string;
+  };
   readonly control: SandboxControl;
   /** Where the control is served over HTTP. */
   readonly controlUrl: string;
@@ -48,7 +57,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const control = new SandboxControl(servers);
   const controlServer = new ControlServer(control);
   const close = async (): Promise<void> => {
-    const others = [servers.workflow.upstream, servers.integration.upstream, controlServer];
+    const { workflow, integration, workflowServer } = servers;
+    const others = [workflow.upstream, integration.upstream, workflowServer.upstream, controlServer];
     await Promise.all([servers.authorizationServer.close(), ...others.map(({ listener }) => listener.close())]);
   };
   try {
@@ -56,6 +66,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     await servers.authorizationServer.open(ports.authorizationServer ?? 0);
     await servers.workflow.upstream.listener.open(ports.workflow ?? 0);
     await servers.integration.upstream.listener.open(ports.integration ?? 0);
+    await servers.workflowServer.upstream.listener.open(ports.workflowServer ?? 0);
     await controlServer.listener.open(ports.control ?? 0);
   } catch (error) {
     await close();
@@ -76,10 +87,12 @@ async function createServers(options: SandboxOptions): Promise<Servers> {
   const environmentApiKey = randomUUID();
   const workflow = new WorkflowServer({ clients, verify, environmentApiKey, settleMs });
   const integration = new IntegrationServer(clients, verify);
-  return { clients, authorizationServer, workflow, integration, environmentApiKey };
+  const workflowServer = await OptimajetServer.create();
+  return { clients, authorizationServer, workflow, integration, workflowServer, environmentApiKey };
 }
 
-function describe({ clients, authorizationServer, workflow, integration, environmentApiKey }: Servers) {
+function describe(servers: Servers) {
+  const { clients, authorizationServer, workflow, integration, workflowServer, environmentApiKey } = servers;
   const { zoneId, tokenUrl } = authorizationServer;
   const authorizationServerUrl = authorizationServer.upstream.url;
   const workflowUrl = workflow.upstream.url;
@@ -89,6 +102,12 @@ function describe({ clients, authorizationServer, workflow, integration, environ
     authorizationServer: { url: authorizationServerUrl, tokenUrl, zoneId },
     workflow: { url: workflowUrl },
     integration: { url: integrationUrl },
+    workflowServer: {
+      url: workflowServer.upstream.url,
+      clientId,
+      clientSecret: workflowServer.openId.secret,
+      accessToken: workflowServer.accessToken,
+    },
     serviceKeys,
     vcapServices: createVcapServices(serviceKeys),
     sharedEnvironment: { environmentId: sharedEnvironmentId, apiKey: environmentApiKey },

@@ -3,7 +3,7 @@ import { htmlAnswer, jsonAnswer } from '../http/answer.ts';
 import type { Answer } from '../http/answer.ts';
 import { logId } from '../workflow/workflow-error.ts';
 
-export const upstreamNames = ['authorizationServer', 'workflow', 'integration'] as const;
+export const upstreamNames = ['authorizationServer', 'workflow', 'integration', 'workflowServer'] as const;
 
 export type UpstreamName = (typeof upstreamNames)[number];
 
@@ -52,6 +52,7 @@ export function rateLimited(upstream: UpstreamName, retryAfter: number | undefin
         headers,
       );
     case 'integration':
+    case 'workflowServer':
       // Only an API management in front of the runtime limits requests; the body is made up.
       return { status: 429, headers: { 'Content-Type': 'text/plain', ...headers }, body: 'Too Many Requests' };
     default:

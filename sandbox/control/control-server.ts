@@ -45,6 +45,8 @@ const commands: Readonly<Record<string, Command>> = {
   'instance-status': command(faultOptions.setInstanceStatus, (control, options) => ({
     found: control.setInstanceStatus(options),
   })),
+  'restart-workflow-server': command(faultOptions.nothing, (control) => control.restartWorkflowServer()),
+  'deny-operations': command(faultOptions.denyOperations, (control, options) => control.denyOperations(options)),
   'forget-csrf-tokens': command(faultOptions.nothing, (control) => control.forgetCsrfTokens()),
   reset: command(faultOptions.nothing, (control) => control.reset()),
 };

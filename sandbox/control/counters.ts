@@ -1,4 +1,5 @@
 import type { Upstream } from '../http/upstream.ts';
+import { upstreamNames } from './canned-answers.ts';
 import type { UpstreamName } from './canned-answers.ts';
 
 /** What the upstreams have seen since the start or the last reset. */
@@ -17,19 +18,17 @@ export function countersOf(
   upstreams: Readonly<Record<UpstreamName, Upstream>>,
   flowRuns: Readonly<Record<string, number>>,
 ): SandboxCounters {
-  const { authorizationServer, workflow, integration } = upstreams;
   return {
-    tokenRequests: authorizationServer.seen.count('POST /oauth/token'),
-    requests: {
-      authorizationServer: authorizationServer.seen.perRoute(),
-      workflow: workflow.seen.perRoute(),
-      integration: integration.seen.perRoute(),
-    },
+    tokenRequests: upstreams.authorizationServer.seen.count('POST /oauth/token'),
+    requests: ofEach(upstreams, ({ seen }) => seen.perRoute()),
     flowRuns,
-    openSockets: {
-      authorizationServer: authorizationServer.listener.openSockets,
-      workflow: workflow.listener.openSockets,
-      integration: integration.listener.openSockets,
-    },
+    openSockets: ofEach(upstreams, ({ listener }) => listener.openSockets),
   };
+}
+
+function ofEach<T>(
+  upstreams: Readonly<Record<UpstreamName, Upstream>>,
+  read: (upstream: Upstream) => T,
+): Record<UpstreamName, T> {
+  return Object.fromEntries(upstreamNames.map((name) => [name, read(upstreams[name])])) as Record<UpstreamName, T>;
 }

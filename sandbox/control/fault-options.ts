@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { badCredentialsForms } from '../authorization-server/xsuaa-answers.ts';
 import { clientNames } from '../authorization-server/oauth-clients.ts';
 import { instanceStatuses } from '../workflow/instance.ts';
+import { operationNames } from '../workflow-server/api-operations.ts';
 import { upstreamNames } from './canned-answers.ts';
 
 const upstream = z.enum(upstreamNames);
@@ -49,6 +50,7 @@ export const faultOptions = {
   upstream: z.strictObject({ upstream }),
   busy: z.strictObject({ client: z.enum(['workflow', 'processAutomation']).optional(), times: count }),
   setInstanceStatus: z.strictObject({ instanceId: z.string(), status: z.enum(instanceStatuses) }),
+  denyOperations: z.strictObject({ operations: z.array(z.enum(operationNames)) }),
   nothing: z.strictObject({}),
 } as const;
 

@@ -7,6 +7,7 @@ import type { SeenRequest } from '../http/seen-requests.ts';
 import type { Upstream } from '../http/upstream.ts';
 import type { IntegrationServer } from '../integration/integration-server.ts';
 import { allAuthorities, freshInstanceAuthorities } from '../workflow/authorities.ts';
+import type { OptimajetServer } from '../workflow-server/optimajet-server.ts';
 import type { WorkflowServer } from '../workflow/workflow-server.ts';
 import { failure, garbage, loginPage, rateLimited, redirect, unknownRoute, upstreamNames } from './canned-answers.ts';
 import type { UpstreamName } from './canned-answers.ts';
@@ -19,6 +20,7 @@ export interface SandboxServers {
   readonly authorizationServer: AuthorizationServer;
   readonly workflow: WorkflowServer;
   readonly integration: IntegrationServer;
+  readonly workflowServer: OptimajetServer;
 }
 
 /** Faults on demand, and a look at what arrived. The same commands are served over HTTP (`control-server.ts`). */
@@ -32,6 +34,7 @@ export class SandboxControl {
       authorizationServer: servers.authorizationServer.upstream,
       workflow: servers.workflow.upstream,
       integration: servers.integration.upstream,
+      workflowServer: servers.workflowServer.upstream,
     };
   }
 
@@ -140,6 +143,16 @@ export class SandboxControl {
     return false;
   }
 
+  /** Gives WorkflowServer another signing key, as a restart does: its tokens given out so far are refused. */
+  async restartWorkflowServer(): Promise<void> {
+    await this.#servers.workflowServer.openId.restart();
+  }
+
+  /** The next tokens of WorkflowServer do not allow these operations of its API; those given out already still do. */
+  denyOperations({ operations }: FaultOptions<'denyOperations'>): void {
+    this.#servers.workflowServer.openId.denied = operations;
+  }
+
   /** Makes all CSRF tokens useless, as a restart of the runtime does. */
   forgetCsrfTokens(): void {
     this.#servers.integration.csrfSessions.forget();
@@ -159,6 +172,7 @@ export class SandboxControl {
     this.#servers.clients.restore();
     this.badCredentialsForm({ form: 'unauthorized' });
     this.#servers.integration.forgetRuns();
+    this.#servers.workflowServer.openId.denied = [];
     for (const engine of this.#servers.workflow.engines()) {
       engine.busyTimes = 0;
     }

@@ -13,7 +13,7 @@ interface Member {
 }
 
 /** The members of the object in `json`, in order, repeated keys included. @param json a valid JSON object */
-function membersOf(json: string): Member[] {
+export function rawMembers(json: string): Member[] {
   const members: Member[] = [];
   let at = skipBlanks(json, json.indexOf('{') + 1);
   while (json[at] === '"') {
@@ -29,16 +29,29 @@ function membersOf(json: string): Member[] {
   return members;
 }
 
+/** The elements of the array in `json`, as they were written. @param json a valid JSON array */
+export function rawItems(json: string): string[] {
+  const items: string[] = [];
+  let at = skipBlanks(json, json.indexOf('[') + 1);
+  while (at < json.length && json[at] !== ']') {
+    const end = endOfValue(json, at);
+    items.push(json.slice(at, end));
+    const comma = skipBlanks(json, end);
+    at = json[comma] === ',' ? skipBlanks(json, comma + 1) : comma;
+  }
+  return items;
+}
+
 /** The value of the last member called `key` (as `JSON.parse` takes the last), as it was written. */
 export function rawMember(json: string, key: string): string | undefined {
-  return membersOf(json).findLast((member) => member.key === key)?.value;
+  return rawMembers(json).findLast((member) => member.key === key)?.value;
 }
 
 /** `target` with the members of `patch`: keys of the first level are replaced or added, nothing below is mixed. */
 export function mergeRaw(target: string, patch: string): string {
-  const added = membersOf(patch);
+  const added = rawMembers(patch);
   const replaced = new Set(added.map(({ key }) => key));
-  const kept = membersOf(target).filter(({ key }) => !replaced.has(key));
+  const kept = rawMembers(target).filter(({ key }) => !replaced.has(key));
   return `{${[...kept, ...added].map(({ text }) => text).join(',')}}`;
 }
 
