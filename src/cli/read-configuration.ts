@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { checkGrants } from '../callers/check-grants.ts';
 import { ConfigurationError, formatConfigurationProblems } from '../config/configuration-error.ts';
 import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load-config.ts';
+import { offerOf } from '../services/offers.ts';
 
 /** sysexits.h, EX_CONFIG. */
 const EXIT_CONFIGURATION = 78;
@@ -13,12 +15,17 @@ const EXIT_CONFIGURATION = 78;
  */
 export function readConfiguration(): Config | number {
   try {
-    return loadConfig({
+    const config = loadConfig({
       env: process.env,
       readFile: (path) => readFileSync(path, 'utf8'),
       listDirectory: (path) => readdirSync(path),
       cwd: process.cwd(),
     });
+    checkGrants(
+      config.callers,
+      config.services.map((service) => offerOf(service)),
+    );
+    return config;
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
     process.stderr.write(`${formatConfigurationProblems(error.problems)}\n`);

@@ -14,6 +14,9 @@ export function parseAllowPattern(text: string): Checked<string> {
   if (!METHODS.includes(method)) return bad(`begins with none of the methods ${METHODS.join(', ')}`, CURE);
   if (!path.startsWith('/') || path === '/') return bad('has no path that begins with a slash', CURE);
   const segments = path.slice(1).split('/');
+  if (segments.some((segment) => segment.startsWith(':'))) {
+    return bad('has a ":name" for a segment', '"*" stands for one whole segment: write it in its place.');
+  }
   const plain = segments.at(-1) === '**' ? segments.slice(0, -1) : segments;
   if (plain.includes('**')) return bad('has "**" before the end', '"**" stands for the rest of a path: put it last.');
   if (!plain.every((segment) => SEGMENT.test(segment))) {

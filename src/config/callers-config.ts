@@ -1,10 +1,12 @@
 import { parseApiKey } from './api-key.ts';
+import type { Binding } from './binding.ts';
+import { callerSchema } from './caller-schema.ts';
 import { bad, good, type Checked } from './checked.ts';
 import type { CallerConfig } from './config.ts';
 import { commaSeparated } from './environment-variables.ts';
-import { callerSchema } from './file-schema.ts';
 import type { Findings } from './findings.ts';
 import type { JsonObject } from './json-object.ts';
+import { checkKeySets, readJwt } from './jwt-config.ts';
 import { settingName, shownName } from './setting-name.ts';
 import { parseSection } from './settings-issues.ts';
 
@@ -15,10 +17,14 @@ type KeyHolders = Map<string, string>;
 export function readCallers(
   entries: ReadonlyMap<string, JsonObject>,
   apiKeys: string | undefined,
+  bindings: readonly Binding[],
   findings: Findings,
 ): readonly CallerConfig[] {
   const holders: KeyHolders = new Map();
-  const ofFile = [...entries].flatMap(([name, raw]) => readFileCaller(name, raw, holders, findings) ?? []);
+  const ofFile = [...entries].flatMap(
+    ([name, raw]) => readFileCaller(name, raw, { holders, bindings }, findings) ?? [],
+  );
+  checkKeySets(ofFile, findings);
   const named = [...entries.keys()];
   return [...ofFile, ...readApiKeys(apiKeys, named, holders, findings)];
 }
@@ -26,7 +32,7 @@ export function readCallers(
 function readFileCaller(
   name: string,
   raw: JsonObject,
-  holders: KeyHolders,
+  { holders, bindings }: { readonly holders: KeyHolders; readonly bindings: readonly Binding[] },
   findings: Findings,
 ): CallerConfig | undefined {
   const setting = settingName(['callers', name]);
@@ -34,17 +40,21 @@ function readFileCaller(
   const entry = parseSection(callerSchema, raw, ['callers', name], findings);
   if (entry === undefined) return undefined;
   const keysSetting = `${setting}.apiKeys`;
-  if (entry.apiKeys === undefined) {
-    // A caller with `jwt` alone will be complete; until then it needs a key.
-    findings.missing(keysSetting, { problem: 'is missing', cure: 'Give the caller at least one key.' }, [
-      keysSetting,
-      `${setting}.jwt`,
-    ]);
+  if (entry.apiKeys === undefined && entry.jwt === undefined) {
+    const cure = 'Give the caller at least one key, or say in "jwt" which tokens are its.';
+    findings.missing(keysSetting, { problem: 'is missing', cure }, [keysSetting, `${setting}.jwt`]);
   }
   const digests = (entry.apiKeys ?? []).filter((digest, index) =>
     isOwnKey(digest, name, `${keysSetting}[${index}]`, holders, findings),
   );
-  return { name, apiKeyDigests: [...new Set(digests)], allow: entry.allow };
+  return {
+    name,
+    apiKeyDigests: [...new Set(digests)],
+    allow: entry.allow,
+    jwt: entry.jwt && readJwt(entry.jwt, `${setting}.jwt`, bindings, findings),
+    origins: entry.origins,
+    rateLimit: entry.rateLimit,
+  };
 }
 
 /** The pairs of `API_KEYS`. A faulty entry is named by its number: its text may be a key that lost its name. */

@@ -1,6 +1,4 @@
 import { z } from 'zod';
-import { parseAllowPattern } from './allow-patterns.ts';
-import { parseApiKey } from './api-key.ts';
 import { bad, good, type Checked } from './checked.ts';
 import type { ClientAuthentication } from './config.ts';
 import {
@@ -9,8 +7,9 @@ import {
   parseRequestHeaderName,
   parseTokenHeaderName,
 } from './header-names.ts';
+import { contextIdentitySchema } from './identity-schema.ts';
 import { parseBoolean, parseDuration, parseInteger, parseSize } from './quantities.ts';
-import { checked, checkedText, NOT_SUPPORTED_YET, notSupportedYet, secret, settings, text } from './settings-schema.ts';
+import { checked, NOT_SUPPORTED_YET, notSupportedYet, secret, settings, text } from './settings-schema.ts';
 
 /** What an upstream's flow may be called with. */
 const FLOW_METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
@@ -102,7 +101,6 @@ const sourceShape = {
   key: text().optional(),
   url: text().optional(),
   token: tokenSchema.optional(),
-  identity: notSupportedYet(),
 };
 
 const sapWorkflowSchema = settings({
@@ -111,6 +109,7 @@ const sapWorkflowSchema = settings({
   environmentId: text().optional(),
   apiKey: secret().optional(),
   restPath: text().optional(),
+  identity: contextIdentitySchema.optional(),
 });
 
 const sapIntegrationSchema = settings({
@@ -130,14 +129,6 @@ export const serviceSchema = z.discriminatedUnion('kind', [
   sapIntegrationSchema,
   kindNotSupportedYet,
 ]);
-
-export const callerSchema = settings({
-  apiKeys: z.array(checkedText(parseApiKey)).min(1).optional(),
-  jwt: notSupportedYet(),
-  origins: notSupportedYet(),
-  allow: z.array(checked(parseAllowPattern)),
-  rateLimit: notSupportedYet(),
-});
 
 const concurrency = checked((value) => parseInteger(value, 1, HIGHEST_CONCURRENCY));
 

@@ -43,7 +43,7 @@ export function loadConfig(sources: ConfigSources): Config {
   const store = readStore(env, bindings, findings);
   const plans = planServices({ env, file, bindings, readFile, cwd }, findings);
   const services = resolveServices({ plans, settings, limits, file }, sources, findings);
-  const callers = readCallers(file.callers, readVariable(env, 'API_KEYS'), findings);
+  const callers = readCallers(file.callers, readVariable(env, 'API_KEYS'), bindings, findings);
   noticeNearMisses(env, file.usedVariables, findings);
 
   const hasServices = plans.length > 0 || file.services.size > 0;

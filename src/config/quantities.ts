@@ -1,4 +1,5 @@
 import { bad, good, type Checked } from './checked.ts';
+import type { RateLimit } from './config.ts';
 
 const MS_PER_UNIT: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 const BYTES_PER_UNIT: Readonly<Record<string, number>> = { '': 1, b: 1, kb: 1024, mb: 1024 ** 2, gb: 1024 ** 3 };
@@ -24,6 +25,17 @@ export function parseSize(text: string): Checked<number> {
     return bad('is not a size', 'Write a whole number and its unit, such as 512kb or 40mb, or plain bytes.');
   }
   return good(bytes);
+}
+
+const SECONDS_PER_UNIT: Readonly<Record<string, number>> = { s: 1, min: 60, h: 3600 };
+
+/** A rate such as `10/s`, `600/min` or `5000/h`: at least 1, at most a million. */
+export function parseRate(text: string): Checked<RateLimit> {
+  const parts = /^(\d{1,7}) ?\/ ?(s|min|h)$/.exec(text.trim());
+  const requests = Number(parts?.[1]);
+  const perSeconds = SECONDS_PER_UNIT[parts?.[2] ?? ''];
+  if (perSeconds !== undefined && requests >= 1 && requests <= 1_000_000) return good({ requests, perSeconds });
+  return bad('is not a rate', 'Write a whole number from 1 to 1000000 and its unit: 10/s, 600/min or 5000/h.');
 }
 
 /** A whole number in decimal digits, between the two limits. */

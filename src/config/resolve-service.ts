@@ -53,7 +53,8 @@ function resolveWorkflow(context: ServiceContext, entry: SapWorkflowEntry): SapW
     findings.notice(`The service ${plan.name} has an ${has} but no ${lacks}; a shared environment needs both.`);
   }
   if (apiUrl === undefined || token === undefined) return undefined;
-  return { kind: 'sap-workflow', name: plan.name, source: plan.from, token, apiUrl, environmentId, apiKey };
+  const { identity } = entry;
+  return { kind: 'sap-workflow', name: plan.name, source: plan.from, token, identity, apiUrl, environmentId, apiKey };
 }
 
 /** The path between the address and the API; `undefined` where the address holds it already. */

@@ -3,6 +3,7 @@ import type { Binding } from './binding.ts';
 import type { ConfigFile } from './config-file.ts';
 import type { Environment } from './environment-variables.ts';
 import { serviceSchema, type ServiceEntry } from './file-schema.ts';
+import { findBindings, takeBinding } from './find-binding.ts';
 import type { Findings } from './findings.ts';
 import type { JsonObject } from './json-object.ts';
 import { keyFromBinding, keyFromFile, type KeySource } from './key-source.ts';
@@ -135,30 +136,9 @@ function ownKey(entry: ServiceEntry, setting: string, sources: PlanSources, find
     return undefined;
   }
   if (entry.binding !== undefined) {
-    return namedBindingKey(entry.binding, `${setting}.binding`, sources.bindings, findings);
+    const binding = takeBinding(entry.binding, `${setting}.binding`, sources.bindings, findings);
+    return binding && keyFromBinding(binding);
   }
   if (entry.key === undefined) return undefined;
   return keyFromFile(resolve(sources.file.folder, entry.key), `${setting}.key`, sources.readFile, findings);
-}
-
-function namedBindingKey(
-  name: string,
-  setting: string,
-  bindings: readonly Binding[],
-  findings: Findings,
-): KeySource | undefined {
-  const [binding, ...others] = findBindings(bindings, name);
-  if (binding !== undefined && others.length === 0) return keyFromBinding(binding);
-  const names = bindings.map((binding) => binding.name).join(', ');
-  findings.problem(setting, {
-    problem: binding === undefined ? 'names no service that is bound' : 'names more than one bound service',
-    cure: `Bound are: ${names === '' ? 'none' : names}.`,
-  });
-  return undefined;
-}
-
-/** The bindings of that name; those that have it only as another name count where none has it as its own. */
-function findBindings(bindings: readonly Binding[], name: unknown): readonly Binding[] {
-  const named = bindings.filter((binding) => binding.name === name);
-  return named.length > 0 ? named : bindings.filter(({ aliases }) => aliases.some((alias) => alias === name));
 }

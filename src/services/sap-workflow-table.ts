@@ -1,4 +1,5 @@
 import { prependMembers, wrapBytes } from './json-bytes.ts';
+import type { ContextPlace } from './name-starter.ts';
 import type { Effect, ForwardOperation, Method, OperationInput } from './operation.ts';
 import type { FilterTable } from './query.ts';
 import { checkCascade, checkMessage, checkStart, checkTaskCompletion } from './sap-workflow-bodies.ts';
@@ -19,7 +20,8 @@ export interface SapWorkflowRow {
   readonly status?: number;
   /** Makes the upstream's body out of the caller's bytes. */
   readonly toBody?: (input: OperationInput) => Buffer;
-  readonly fromAnswer?: 'started-instance';
+  /** Of a start: where its context stands in the caller's body. */
+  readonly context?: ContextPlace;
 }
 
 const JSON_BODY = { kind: 'json', required: true } as const;
@@ -69,7 +71,7 @@ const definitionOperations: readonly SapWorkflowRow[] = [
     body: JSON_BODY,
     status: 201,
     toBody: ({ params, body }) => wrapBytes({ definitionId: params['id'] ?? '' }, 'context', body ?? Buffer.from('{}')),
-    fromAnswer: 'started-instance',
+    context: 'body',
   },
 ];
 
@@ -84,7 +86,7 @@ const instanceOperations: readonly SapWorkflowRow[] = [
     upstream: ['POST', '/workflow-instances'],
     body: { ...JSON_BODY, check: checkStart },
     status: 201,
-    fromAnswer: 'started-instance',
+    context: 'member',
   },
   {
     id: 'list-instances',

@@ -2,6 +2,7 @@ import type { SapWorkflowConfig } from '../config/config.ts';
 import type { AnswerHead, BufferedAnswer } from '../forward/upstream-request.ts';
 import { isJson, isSuccess, isWithoutContent, parseJson } from './answers.ts';
 import { prependMembers } from './json-bytes.ts';
+import { nameStarter } from './name-starter.ts';
 import type { ForwardOperation, Offer, OperationAnswer, OperationInput, OperationRequest } from './operation.ts';
 import { formatQuery, toUpstreamQuery, type QueryPair } from './query.ts';
 import { sapWorkflowRefusals } from './sap-workflow-refusals.ts';
@@ -17,8 +18,8 @@ export function sapWorkflow(service: SapWorkflowConfig): Offer {
 }
 
 function toOperation(row: SapWorkflowRow, service: SapWorkflowConfig): ForwardOperation {
-  const { fromAnswer, upstream, filters } = row;
-  const passes = fromAnswer === undefined ? passesJson : () => false;
+  const { context, upstream, filters } = row;
+  const isStart = context !== undefined;
   return {
     kind: 'forward',
     id: row.id,
@@ -30,13 +31,14 @@ function toOperation(row: SapWorkflowRow, service: SapWorkflowConfig): ForwardOp
     query: filters ? { kind: 'filters', filters } : { kind: 'none' },
     body: row.body ?? { kind: 'none' },
     status: row.status ?? 200,
-    passes,
+    needsIdentity: isStart && service.identity !== undefined,
+    passes: isStart ? () => false : passesJson,
     answerHeaders: ['content-type', 'content-language', 'x-total-count'],
     toRequest: (input) => ({
       ...toRequest(upstream, filters ? toUpstreamQuery(input.query, filters) : [], input, service),
-      ...bodyOf(row, input),
+      ...bodyOf(row, withStarter(row, input, service)),
     }),
-    ...(fromAnswer ? { fromAnswer: (answer, input) => startedInstance(service.name, answer, input) } : {}),
+    ...(isStart ? { fromAnswer: (answer, input) => startedInstance(service.name, answer, input) } : {}),
   };
 }
 
@@ -57,6 +59,15 @@ function toRequest(
       ...(apiKey === undefined ? {} : { 'irpa-api-key': apiKey.reveal() }),
     },
   };
+}
+
+/** The input of a start with who starts it in its context, where the service's `identity` asks for that. */
+function withStarter(row: SapWorkflowRow, input: OperationInput, service: SapWorkflowConfig): OperationInput {
+  const { identity, body } = input;
+  if (row.context === undefined || service.identity === undefined) return input;
+  if (identity === undefined || body === undefined)
+    throw new Error('a start without a body or an identity came through');
+  return { ...input, body: nameStarter(body, row.context, service.identity.as, identity) };
 }
 
 function bodyOf(row: SapWorkflowRow, input: OperationInput): { body?: Buffer } {

@@ -405,11 +405,6 @@ describe('a service', () => {
     expect(problemWith('services.x.kind', withFile(file))).toContain('not supported yet');
   });
 
-  it('with identity is not supported yet', () => {
-    const file = 'services: { workflow: { kind: sap-workflow, identity: { from: caller } } }';
-    expect(problemWith('services.workflow.identity', withFile(file))).toContain('not supported yet');
-  });
-
   it.each(['Workflow', 'work_flow', '-x', 'a/b', 'ä'])('cannot be named %j', (name) => {
     const file = `services: { ${JSON.stringify(name)}: { kind: sap-workflow, url: https://api.example.com/rest, token: { ${CLIENT} } } }`;
     expect(problemsOf(withFile(file)).map(({ problem }) => problem)).toEqual(['is not a usable name for a service']);
