@@ -150,12 +150,14 @@ describe('looking', () => {
         authorizationServer: { 'POST /oauth/token': 1 },
         workflow: { 'POST /workflow-instances': 1, 'GET /workflow-instances/:id': 2 },
         integration: { 'POST /http/products': 1 },
+        workflowServer: {},
       },
       flowRuns: { '/http/products': 1 },
       openSockets: {
         authorizationServer: expect.any(Number),
         workflow: expect.any(Number),
         integration: expect.any(Number),
+        workflowServer: expect.any(Number),
       },
     });
     expect(sandbox.control.counters().openSockets.workflow).toBeGreaterThan(0);
