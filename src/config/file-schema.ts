@@ -7,7 +7,7 @@ import {
   parseRequestHeaderName,
   parseTokenHeaderName,
 } from './header-names.ts';
-import { contextIdentitySchema } from './identity-schema.ts';
+import { contextIdentitySchema, identitySchema } from './identity-schema.ts';
 import { parseBoolean, parseDuration, parseInteger, parseSize } from './quantities.ts';
 import { checked, NOT_SUPPORTED_YET, notSupportedYet, secret, settings, text } from './settings-schema.ts';
 
@@ -118,15 +118,24 @@ const sapIntegrationSchema = settings({
   flows: z.record(nameOf(parseFlowName), flowSchema).optional(),
 });
 
+const workflowServerSchema = settings({
+  kind: z.literal('workflow-server'),
+  ...sourceShape,
+  accessToken: secret().optional(),
+  administration: checked(parseBoolean).optional(),
+  identity: identitySchema.optional(),
+});
+
 /** Kinds of the contract that are not built yet: each gets a schema of its own beside the ones above. */
 const kindNotSupportedYet = z
-  .looseObject({ kind: z.enum(['workflow-server', 'workflowgen', 'http']) })
+  .looseObject({ kind: z.enum(['workflowgen', 'http']) })
   .refine(() => false, { path: ['kind'], params: NOT_SUPPORTED_YET })
   .transform(() => z.NEVER);
 
 export const serviceSchema = z.discriminatedUnion('kind', [
   sapWorkflowSchema,
   sapIntegrationSchema,
+  workflowServerSchema,
   kindNotSupportedYet,
 ]);
 
@@ -139,7 +148,8 @@ export const limitsSchema = settings({
   timeout: checked(parseDuration).optional(),
 });
 
-export type ServiceEntry = z.output<typeof sapWorkflowSchema> | z.output<typeof sapIntegrationSchema>;
+export type ServiceEntry = SapWorkflowEntry | SapIntegrationEntry | WorkflowServerEntry;
 export type SapWorkflowEntry = z.output<typeof sapWorkflowSchema>;
 export type SapIntegrationEntry = z.output<typeof sapIntegrationSchema>;
+export type WorkflowServerEntry = z.output<typeof workflowServerSchema>;
 export type FlowEntry = z.output<typeof flowSchema>;

@@ -3,8 +3,9 @@ import { bad, good, type Checked } from './checked.ts';
 import type { FlowConfig, SapIntegrationConfig, SapWorkflowConfig, ServiceConfig } from './config.ts';
 import type { SapIntegrationEntry, SapWorkflowEntry } from './file-schema.ts';
 import { buildFlow, type NamedAddress } from './flow-config.ts';
+import { resolveWorkflowServer } from './resolve-workflow-server.ts';
 import { Secret } from './secret.ts';
-import { entrySetting, locate, reportMissing, type Located, type ServiceContext } from './service-context.ts';
+import { entrySetting, locateServiceUrl, type Located, type ServiceContext } from './service-context.ts';
 import { buildTokenClient } from './token-client.ts';
 import { DEFAULT_REST_PATH, hasNoPath, runtimeUrl, workflowApiUrl } from './urls.ts';
 
@@ -19,7 +20,14 @@ export interface FlowDefaults {
 export function resolveService(context: ServiceContext, flows: FlowDefaults): ServiceConfig | undefined {
   const { entry } = context.plan;
   checkShape(context);
-  return entry.kind === 'sap-workflow' ? resolveWorkflow(context, entry) : resolveIntegration(context, entry, flows);
+  switch (entry.kind) {
+    case 'sap-workflow':
+      return resolveWorkflow(context, entry);
+    case 'sap-integration':
+      return resolveIntegration(context, entry, flows);
+    case 'workflow-server':
+      return resolveWorkflowServer(context, entry);
+  }
 }
 
 /** The key must be one at all, and of the kind of service that it is used for. */
@@ -31,13 +39,17 @@ function checkShape({ plan, findings }: ServiceContext): void {
     const cure = 'Use the key as downloaded from the cockpit: its client is in "uaa", in "oauth" or at the top.';
     findings.problem(keySource.setting, { problem: 'has neither a clientid nor a token address', cure });
   }
-  if (key.shape === 'unknown' || (key.shape === 'integration') === (entry.kind === 'sap-integration')) return;
-  const problem =
-    key.shape === 'integration'
-      ? 'is a key of Process Integration Runtime, not of a workflow service'
-      : 'is a key of a workflow service, not of Process Integration Runtime';
+  const shownKind = key.shape === 'integration' ? 'sap-integration' : 'sap-workflow';
+  if (key.shape === 'unknown' || shownKind === entry.kind) return;
+  const problem = `is a key of ${KEY_OWNERS[shownKind]}, not of ${KEY_OWNERS[entry.kind]}`;
   findings.problem(keySource.setting, { problem, cure: 'Use the key of the other service, or change "kind".' });
 }
+
+const KEY_OWNERS: Readonly<Record<ServiceConfig['kind'], string>> = {
+  'sap-workflow': 'a workflow service',
+  'sap-integration': 'Process Integration Runtime',
+  'workflow-server': 'WorkflowServer',
+};
 
 function resolveWorkflow(context: ServiceContext, entry: SapWorkflowEntry): SapWorkflowConfig | undefined {
   const { plan, findings, policy } = context;
@@ -115,15 +127,4 @@ function resolveFlows(
     return buildFlow({ name, entry: { address } }, from, defaults.timeoutMs, findings);
   });
   return [...own, ...added].filter((flow) => flow !== undefined);
-}
-
-/** Where the address of the service is written; `undefined` after it was noted as missing. */
-function locateServiceUrl(context: ServiceContext, keyField: string): Located | undefined {
-  const { entry, keySource } = context.plan;
-  const found = locate(context, { text: entry.url, path: ['url'] }, keySource?.key?.serviceUrl);
-  if (found === undefined) {
-    const cure = 'Give a binding, a service key that has the address of the service, or "url" in the file.';
-    reportMissing(context, { path: ['url'], keyField, cure });
-  }
-  return found;
 }

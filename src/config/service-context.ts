@@ -41,6 +41,17 @@ export function locate(
   return source && inKey && { text: inKey.text, setting: source.setting, field: inKey.name };
 }
 
+/** Where the address of the service is written; `undefined` after it was noted as missing. */
+export function locateServiceUrl(context: ServiceContext, keyField: string): Located | undefined {
+  const { entry, keySource } = context.plan;
+  const found = locate(context, { text: entry.url, path: ['url'] }, keySource?.key?.serviceUrl);
+  if (found === undefined) {
+    const cure = 'Give a binding, a service key that has the address of the service, or "url" in the file.';
+    reportMissing(context, { path: ['url'], keyField, cure });
+  }
+  return found;
+}
+
 /** Notes that neither the file nor the service key has something, unless what could have held it is wrong already. */
 export function reportMissing(
   context: ServiceContext,

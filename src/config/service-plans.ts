@@ -106,8 +106,10 @@ function planEntry(
 }
 
 /** Whether the entry leaves nothing open: it names its key, or spells out address and client. */
-function isComplete({ binding, key, url, token }: ServiceEntry): boolean {
-  return binding !== undefined || key !== undefined || (url !== undefined && token?.clientId !== undefined);
+function isComplete(entry: ServiceEntry): boolean {
+  const { binding, key, url, token } = entry;
+  const hasClient = token?.clientId !== undefined || ('accessToken' in entry && entry.accessToken !== undefined);
+  return binding !== undefined || key !== undefined || (url !== undefined && hasClient);
 }
 
 /** Whether the entry leaves its client and address to a key or binding altogether. */

@@ -15,17 +15,21 @@ function longestTokenLife(kind: ServiceConfig['kind']): number {
   return kind.startsWith('sap-') ? 2 * HOUR_S : 24 * HOUR_S;
 }
 
-/** The OAuth client of a service, from what the file and the service key say; `undefined` after a problem was noted. */
-export function buildTokenClient(context: ServiceContext): TokenClient | undefined {
+/**
+ * The OAuth client of a service, from what the file and the service key say; `undefined` after a problem was noted.
+ *
+ * @param server the address of a service whose OpenID configuration names the token endpoint, where nothing else does
+ */
+export function buildTokenClient(context: ServiceContext, server?: string): TokenClient | undefined {
   const { entry } = context.plan;
   const token = entry.token ?? {};
   const auth = chooseAuthentication(context);
-  const url = readTokenUrl(context, auth);
+  const endpoint = readTokenEndpoint(context, auth, server);
   const clientId = readClientId(context);
   const credentials = auth === 'tls_client_auth' ? readCertificate(context) : readClientSecret(context);
-  if (url === undefined || clientId === undefined || credentials === undefined) return undefined;
+  if (endpoint === undefined || clientId === undefined || credentials === undefined) return undefined;
   return {
-    url,
+    ...endpoint,
     clientId,
     auth,
     ...credentials,
@@ -45,7 +49,11 @@ function chooseAuthentication(context: ServiceContext): ClientAuthentication {
   return hasCertificate && !hasSecret ? 'tls_client_auth' : 'client_secret_post';
 }
 
-function readTokenUrl(context: ServiceContext, auth: ClientAuthentication): string | undefined {
+function readTokenEndpoint(
+  context: ServiceContext,
+  auth: ClientAuthentication,
+  server: string | undefined,
+): Pick<TokenClient, 'url' | 'discovery'> | undefined {
   const { entry, keySource } = context.plan;
   const usesCertificate = auth === 'tls_client_auth';
   const certificateUrl = usesCertificate ? keySource?.key?.certificateUrl : undefined;
@@ -54,6 +62,9 @@ function readTokenUrl(context: ServiceContext, auth: ClientAuthentication): stri
     { text: entry.token?.url, path: ['token', 'url'] },
     certificateUrl ?? keySource?.key?.tokenUrl,
   );
+  if (found === undefined && server !== undefined) {
+    return { url: `${server}/.well-known/openid-configuration`, discovery: true };
+  }
   if (found === undefined) {
     reportMissing(context, {
       path: ['token', 'url'],
@@ -64,7 +75,8 @@ function readTokenUrl(context: ServiceContext, auth: ClientAuthentication): stri
   }
   const endpoint = context.findings.take(found.setting, tokenEndpoint(found.text, context.policy), found.field);
   const needsCertificateHost = usesCertificate && certificateUrl === undefined && found.field !== undefined;
-  return endpoint !== undefined && needsCertificateHost ? certificateTokenEndpoint(endpoint) : endpoint;
+  if (endpoint === undefined) return undefined;
+  return { url: needsCertificateHost ? certificateTokenEndpoint(endpoint) : endpoint };
 }
 
 function readClientId(context: ServiceContext): string | undefined {

@@ -65,6 +65,14 @@ export function runtimeUrl(text: string, policy: AddressPolicy): Checked<string>
   return good(origin + path.replace(/\/(?:http|cxf)$/, ''));
 }
 
+/** The address of a WorkflowServer, without a slash at the end and without the path of its Workflow API. */
+export function workflowServerUrl(text: string, policy: AddressPolicy): Checked<string> {
+  const base = baseUrl(text, policy);
+  if (!base.ok) return base;
+  const { origin, path } = base.value;
+  return good(origin + path.replace(/\/workflowapi(?:\/.*)?$/i, ''));
+}
+
 /** Whether an address names a host alone. False for what is no URL: its own check will tell. */
 export function hasNoPath(text: string): boolean {
   const address = parseUpstreamAddress(text, { allowInsecure: true });

@@ -400,7 +400,7 @@ describe('the token of a service', () => {
 });
 
 describe('a service', () => {
-  it.each(['workflow-server', 'workflowgen', 'http'])('of kind %s is not supported yet', (kind) => {
+  it.each(['workflowgen', 'http'])('of kind %s is not supported yet', (kind) => {
     const file = `services: { x: { kind: ${kind}, url: https://x.example.com, administration: true } }`;
     expect(problemWith('services.x.kind', withFile(file))).toContain('not supported yet');
   });
