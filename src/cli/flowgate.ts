@@ -1,27 +1,33 @@
 #!/usr/bin/env node
 import { check } from './check.ts';
+import { UsageError, type Command } from './command.ts';
+
+import { EXIT } from './exit-status.ts';
+
 import { hashKey } from './hash-key.ts';
+import { helpOf, overview } from './help.ts';
 
-/** sysexits.h, EX_USAGE. */
-const EXIT_USAGE = 64;
+import { findCommand, parseWords } from './parse-words.ts';
 
-const USAGE = `flowgate <command>
+/** In the order of the help. */
+const commands: readonly Command[] = [check, hashKey];
 
-  check             validates the configuration and exits: 0, or 78 with every problem and its cure
-  hash-key          reads a key from the terminal or a pipe and prints it as sha256:<hex> for the configuration
-  hash-key --new    makes a new key and prints it with its hash
-`;
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = EXIT.usage;
+}
 
-const commands: Readonly<Record<string, (args: readonly string[]) => number | Promise<number>>> = {
-  check,
-  'hash-key': hashKey,
-};
+async function main([name = 'help', ...args]: readonly string[]): Promise<number> {
+  if (['help', '--help', '-h'].includes(name)) return help(args);
+  const command = findCommand(commands, name);
+  const input = parseWords(command, args);
+  return input.has('help') ? help([command.name]) : command.run(input);
+}
 
-const [name = '', ...args] = process.argv.slice(2);
-const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-if (command) process.exitCode = await command(args);
-else {
-  const asked = name === '' || name === 'help' || name === '--help';
-  (asked ? process.stdout : process.stderr).write(asked ? USAGE : `There is no command "${name}".\n\n${USAGE}`);
-  process.exitCode = asked ? 0 : EXIT_USAGE;
+function help([name]: readonly string[]): number {
+  process.stdout.write(name === undefined ? overview(commands) : helpOf(findCommand(commands, name)));
+  return EXIT.ok;
 }

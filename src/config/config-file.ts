@@ -9,7 +9,7 @@ import { errorCode, readTextFile, type ReadFile } from './text-files.ts';
 import { parseYaml } from './yaml-text.ts';
 
 /** The name of the file where `FLOWGATE_CONFIG` gives no other. */
-const DEFAULT_FILE = 'flowgate.yaml';
+export const DEFAULT_FILE = 'flowgate.yaml';
 
 const SECTIONS = ['services', 'callers', 'limits'] as const;
 
