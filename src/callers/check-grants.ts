@@ -2,7 +2,7 @@ import { editDistance } from '../config/closest-name.ts';
 import { ConfigurationError, type ConfigurationProblem } from '../config/configuration-error.ts';
 import type { CallerConfig } from '../config/config.ts';
 import type { Offer } from '../services/operation.ts';
-import { canReach, parsePattern } from './grant-pattern.ts';
+import { canReach, EXPLAIN, parsePattern } from './grant-pattern.ts';
 
 interface NamedRoute {
   readonly method: string;
@@ -28,7 +28,9 @@ const SEGMENT_WEIGHT = 8;
 export function checkGrants(callers: readonly CallerConfig[], offers: readonly Offer[]): void {
   const routes = [
     ...offers.flatMap(({ service, operations }) =>
-      operations.map(({ method, path }) => ({ method, template: `/api/${service}${path}` })),
+      operations.flatMap(({ method, path }) =>
+        [method, EXPLAIN].map((method) => ({ method, template: `/api/${service}${path}` })),
+      ),
     ),
     ...OWN_ROUTES,
   ];

@@ -1,3 +1,6 @@
+/** In place of a method: explanations of what requests to the path would do. Never granted by `*`, only by name. */
+export const EXPLAIN = 'EXPLAIN';
+
 /** `METHOD /path`, taken apart. */
 export interface Pattern {
   /** `*`: any. */
@@ -13,6 +16,11 @@ export function parsePattern(text: string): Pattern {
   const segments = path.slice(1).split('/');
   const isPrefix = segments.at(-1) === '**';
   return { method, segments: isPrefix ? segments.slice(0, -1) : segments, isPrefix };
+}
+
+/** The pattern as it is written. */
+export function formatPattern({ method, segments, isPrefix }: Pattern): string {
+  return `${method} ${[...segments, ...(isPrefix ? ['**'] : [])].map((segment) => `/${segment}`).join('')}`;
 }
 
 /** @param path the decoded segments of a path */
@@ -45,7 +53,7 @@ export function canReach(pattern: Pattern, method: string, template: readonly st
 }
 
 function takesMethod(pattern: Pattern, method: string): boolean {
-  return pattern.method === '*' || pattern.method === method;
+  return pattern.method === method || (pattern.method === '*' && method !== EXPLAIN);
 }
 
 /** `**` stands for the rest, and there must be one. */

@@ -1,4 +1,12 @@
-import { canReach, coversRoute, matchesPath, parsePattern, type Pattern } from './grant-pattern.ts';
+import {
+  canReach,
+  coversRoute,
+  EXPLAIN,
+  formatPattern,
+  matchesPath,
+  parsePattern,
+  type Pattern,
+} from './grant-pattern.ts';
 
 /** What is known of a route before a request comes: it is granted whatever its parameters are, never, or by some. */
 type Decision = 'always' | 'never' | 'sometimes';
@@ -20,8 +28,14 @@ export class Grants {
    * @param segments of the path, such as `['api', 'workflow', 'definitions', 'onboarding']`
    */
   allows(method: string, segments: readonly string[]): boolean {
-    if (this.#patterns === undefined) return segments[0] === 'api';
-    return this.#patterns.some((pattern) => matchesPath(pattern, method, segments));
+    return this.matching(method, segments) !== undefined;
+  }
+
+  /** The first grant that allows it, in words: for those who ask why something is allowed. */
+  matching(method: string, segments: readonly string[]): string | undefined {
+    if (this.#patterns === undefined) return isOfApi(method, segments) ? 'every /api route' : undefined;
+    const pattern = this.#patterns.find((pattern) => matchesPath(pattern, method, segments));
+    return pattern && formatPattern(pattern);
   }
 
   /**
@@ -49,8 +63,13 @@ export class Grants {
 
   #decideOnce(method: string, template: string): Decision {
     const segments = template.slice(1).split('/');
-    if (this.#patterns === undefined) return segments[0] === 'api' ? 'always' : 'never';
+    if (this.#patterns === undefined) return isOfApi(method, segments) ? 'always' : 'never';
     if (this.#patterns.some((pattern) => coversRoute(pattern, method, segments))) return 'always';
     return this.#patterns.some((pattern) => canReach(pattern, method, segments)) ? 'sometimes' : 'never';
   }
+}
+
+/** What callers without a list may call. Explanations are granted by name alone. */
+function isOfApi(method: string, segments: readonly string[]): boolean {
+  return segments[0] === 'api' && method !== EXPLAIN;
 }

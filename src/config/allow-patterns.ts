@@ -1,11 +1,12 @@
 import { bad, good, type Checked } from './checked.ts';
 
-const METHODS: readonly string[] = ['*', 'GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
+const METHODS: readonly string[] = ['*', 'GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'EXPLAIN'];
 const SEGMENT = /^(?:\*|[A-Za-z0-9._~!$&'()+,;=:@-]+)$/;
 const CURE = 'Write it as "METHOD /path", such as "GET /api/workflow/instances/**".';
 
 /**
  * A grant: `METHOD /path`, where `*` is any method or one whole path segment and `**` at the end is the rest of the path.
+ * `EXPLAIN` in place of a method grants explanations of what requests to the path would do; `*` does not include it.
  * Only the form is checked here. Returned with one blank between its parts.
  */
 export function parseAllowPattern(text: string): Checked<string> {

@@ -16,6 +16,7 @@ import type { RequestRecord } from '../telemetry/request-record.ts';
 import type { AccessToken } from '../tokens/access-token.ts';
 import type { TokenSource } from '../tokens/token-source.ts';
 import { failureProblem } from './failure-problem.ts';
+import { mayHappenTwice } from './may-happen-twice.ts';
 import type { ForwardOperation, Offer } from './operation.ts';
 import { isTokenRefusal } from './token-refusal.ts';
 
@@ -277,15 +278,10 @@ function isRepeatable({ body }: UpstreamRequest): boolean {
  * Nothing was sent: anything may be sent again. Something was: only what may happen twice, and not after a time-out,
  * which has used up the time already (RFC 9110, section 9.2.2).
  */
-function mayRepeat(
-  failure: TransportFailure,
-  { effect, repeatable = false }: ForwardOperation,
-  request: UpstreamRequest,
-): boolean {
+function mayRepeat(failure: TransportFailure, operation: ForwardOperation, request: UpstreamRequest): boolean {
   if (failure.answerBegun || !isRepeatable(request)) return false;
   if (!failure.bytesSent) return failure.reason === 'refused' || failure.reason === 'timeout';
-  const mayHappenTwice = effect === 'read' || (effect === 'change' && request.method === 'PUT') || repeatable;
-  return mayHappenTwice && failure.reason === 'reset';
+  return mayHappenTwice(operation, request.method) && failure.reason === 'reset';
 }
 
 function tooLargeToRepeat(): Problem {
