@@ -29,6 +29,7 @@ export function failureProblem(failure: TransportFailure, effect: Effect, deadli
   if (!failure.bytesSent) return unreachable(failure);
   if (failure.reason === 'timeout') return timedOut(failure, effect, deadline);
   if (effect === 'start') return outcomeUnknown(502, 'The connection broke before the whole answer was there');
+  if (failure.reason === 'too-large') return answerTooLarge();
   return failure.reason === 'reset' ? connectionBroke(effect) : notHttp();
 }
 
@@ -83,9 +84,16 @@ function connectionBroke(effect: Effect): Problem {
   });
 }
 
+function answerTooLarge(): Problem {
+  return new Problem('upstream-protocol-error', {
+    detail: 'The answer of the service is larger than this route allows.',
+    hint: 'Ask for less at a time, where the route has parameters for it.',
+  });
+}
+
 function notHttp(): Problem {
   return new Problem('upstream-protocol-error', {
-    detail: 'The answer of the service is not valid, or larger than this route allows.',
+    detail: 'The answer of the service is not valid.',
     hint: 'The service address may lead to something else than the API. Compare it with the service key.',
   });
 }

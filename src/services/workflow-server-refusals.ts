@@ -40,15 +40,6 @@ const rules: readonly RefusalRule[] = [
     }),
   ),
   rule(
-    'the list is too long to be taken out of its envelope',
-    'upstream-protocol-error',
-    ({ answer }) => isSuccess(answer) && answer.truncated,
-    () => ({
-      detail: 'The answer of WorkflowServer is larger than this route allows.',
-      hint: 'Ask for less at a time, with take and skip.',
-    }),
-  ),
-  rule(
     'the command was not executed',
     'upstream-conflict',
     ({ operation, answer }) => operation.id === 'execute-command' && wasNotExecuted(readEnvelope(answer)?.value),

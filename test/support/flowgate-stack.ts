@@ -41,6 +41,8 @@ export class FlowgateStack {
     this.#sandbox = sandbox;
     this.secrets.plant('API key', API_KEY);
     this.secrets.plantAllOf('service keys', sandbox.serviceKeys);
+    this.secrets.plantAllOf('WorkflowServer', sandbox.workflowServer);
+    this.secrets.plant('the static token', sandbox.workflowServer.accessToken);
     const config = loadConfig(stackSources(sandbox, options));
     const log = createLog('debug', { write: (line: string) => this.#readLogLine(line) });
     this.#flowgate = createFlowgate(config, log);
