@@ -1,0 +1,224 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { measureTokenPath, type TokenPath } from './token-path.ts';
+import { nodePeers, startFlowgate, startNginx, startNodePeer, type Proxy } from './proxies.ts';
+import { chart, markdown, type Report, type Row } from './report.ts';
+import { medianSample, measure, median, stream, type LoadScenario, type Sample } from './scenarios.ts';
+import { hasCommand } from './machine.ts';
+import { TokenServer } from './token-server.ts';
+import { startUpstream } from './upstream.ts';
+
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+if (options.help) {
+  process.stdout.write('npm run bench [-- --quick] [--only start|list|flow-10mb|stream|rate|copies|callers|tokens]\n');
+  process.exit(0);
+}
+
+const ROUNDS = options.quick ? 1 : 3;
+const SECONDS = options.quick ? 2 : 4;
+const folder = import.meta.dirname;
+
+prepare();
+const upstream = await startUpstream();
+const tokens = await TokenServer.start();
+const report: Report = { upstream: upstream.kind, node: process.version, tables: [], streams: [], notes: [] };
+try {
+  if (wanted('start'))
+    report.tables.push({
+      title: 'Start of an instance, 0.5 KB in, 0.25 KB out, 64 connections',
+      rows: await compare('start', allProxies),
+    });
+  if (wanted('list'))
+    report.tables.push({ title: 'List of 100 KB, 64 connections', rows: await compare('list', fastProxies) });
+  if (wanted('flow-10mb'))
+    report.tables.push({
+      title: 'Flow that answers 10 MB, 4 connections',
+      rows: await compare('flow-10mb', fastProxies),
+    });
+  if (wanted('stream')) await compareStreams();
+  if (wanted('rate')) await addedLatency();
+  if (wanted('copies')) await costOfCopies();
+  if (wanted('callers')) await costOfCallers();
+  if (wanted('tokens')) describeTokens(await measureTokenPath(upstream));
+  if (wanted('start')) await startUp();
+} finally {
+  await upstream.stop();
+  tokens.stop();
+}
+mkdirSync(join(folder, 'results'), { recursive: true });
+const text = markdown(report);
+if (options.only === undefined && !options.quick) {
+  writeFileSync(join(folder, 'results/results.md'), text);
+  writeFileSync(join(folder, 'results/chart.svg'), chart(report));
+}
+process.stdout.write(`\n${text}\n`);
+process.exit(0);
+
+function wanted(name: string): boolean {
+  return options.only === undefined || options.only === name;
+}
+
+/** Builds Flowgate and installs the peers, where that has not been done. */
+function prepare(): void {
+  must(['npm', 'run', '--silent', 'build'], join(folder, '..'));
+  if (!existsSync(join(folder, 'node_modules'))) must(['npm', 'ci', '--no-audit', '--no-fund'], folder);
+}
+
+function must([command = '', ...args]: string[], cwd: string): void {
+  progress(`${command} ${args.join(' ')}`);
+  const { status } = spawnSync(command, args, { cwd, stdio: ['ignore', 'ignore', 'inherit'] });
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${status}`);
+}
+
+async function allProxies(): Promise<Proxy[]> {
+  const peers: Proxy[] = [await flowgate()];
+  for (const name of nodePeers) peers.push(await startNodePeer(name, upstream.url));
+  const nginx = await startNginx(upstream.url);
+  return nginx ? [...peers, nginx] : peers;
+}
+
+async function fastProxies(): Promise<Proxy[]> {
+  const peers = [await flowgate()];
+  for (const name of ['bare-undici', 'http-proxy-middleware', 'fastify-http-proxy'] as const)
+    peers.push(await startNodePeer(name, upstream.url));
+  const nginx = await startNginx(upstream.url);
+  return nginx ? [...peers, nginx] : peers;
+}
+
+function flowgate(): Promise<Proxy> {
+  return startFlowgate({ target: upstream.url, tokenUrl: tokens.url });
+}
+
+/** In turns, A B C A B C …, so that a machine whose speed drifts drifts for all; medians over the rounds. */
+async function compare(scenario: LoadScenario, start: () => Promise<Proxy[]>): Promise<Row[]> {
+  const proxies = await start();
+  const samples = new Map<string, Sample[]>(proxies.map(({ name }) => [name, []]));
+  try {
+    for (const proxy of proxies) await warmUp(proxy, scenario);
+    for (let round = 1; round <= ROUNDS; round++)
+      for (const proxy of proxies) {
+        progress(`${scenario}, round ${round} of ${ROUNDS}: ${proxy.name}`);
+        samples.get(proxy.name)?.push(await measure(proxy, scenario, SECONDS));
+      }
+  } finally {
+    await Promise.all(proxies.map((proxy) => proxy.process.stop()));
+  }
+  return [...samples].map(([name, taken]) => ({ name, sample: medianSample(taken) }));
+}
+
+async function warmUp(proxy: Proxy, scenario: LoadScenario): Promise<void> {
+  progress(`${scenario}, warming up: ${proxy.name}`);
+  await measure(proxy, scenario, 2);
+}
+
+async function compareStreams(): Promise<void> {
+  if (!hasCommand('curl')) return;
+  const proxies = [await flowgate(), await startNginx(upstream.url)].filter((proxy) => proxy !== undefined);
+  for (const direction of ['down', 'up'] as const) {
+    const speeds = new Map<string, { speed: number; gained: number }[]>(proxies.map(({ name }) => [name, []]));
+    for (let round = 1; round <= ROUNDS; round++)
+      for (const proxy of proxies) {
+        progress(`1 GB ${direction}, round ${round} of ${ROUNDS}: ${proxy.name}`);
+        speeds.get(proxy.name)?.push(await stream(proxy, direction));
+      }
+    for (const [name, taken] of speeds)
+      report.streams.push({
+        name,
+        direction,
+        speed: median(taken.map((one) => one.speed)),
+        gained: Math.max(...taken.map((one) => one.gained)),
+      });
+  }
+  await Promise.all(proxies.map((proxy) => proxy.process.stop()));
+}
+
+/** The latency at half of what Flowgate can do, beside that of calling the upstream directly at the same rate. */
+async function addedLatency(): Promise<void> {
+  const proxy = await flowgate();
+  await warmUp(proxy, 'start');
+  const full = await measure(proxy, 'start', SECONDS);
+  const rate = full.requestsPerSecond / 2;
+  progress('half load, through Flowgate and directly');
+  const through = await measure(proxy, 'start', SECONDS, rate);
+  const direct = await measure(directly(proxy), 'start', SECONDS, rate);
+  await proxy.process.stop();
+  report.notes.push(
+    `At half load (${Math.round(rate)} requests/s): p50 ${through.p50} ms and p99 ${through.p99} ms through Flowgate, ${direct.p50} ms and ${direct.p99} ms directly.`,
+  );
+}
+
+function directly(proxy: Proxy): Proxy {
+  return {
+    ...proxy,
+    name: 'directly',
+    url: upstream.url,
+    headers: {},
+    paths: { ...proxy.paths, start: '/rest/v1/workflow-instances' },
+  };
+}
+
+async function costOfCopies(): Promise<void> {
+  const one = await flowgate();
+  const many = await startFlowgate({ target: upstream.url, tokenUrl: tokens.url, copies: 200 });
+  report.notes.push(await ratioNote('With 200 services and callers instead of 1', many, one));
+}
+
+async function costOfCallers(): Promise<void> {
+  const key = await flowgate();
+  const anonymous = await startFlowgate({ target: upstream.url, tokenUrl: tokens.url, credential: 'anonymous' });
+  report.notes.push(
+    await ratioNote('With an API key, grants and a rate limit instead of anonymous callers', key, anonymous),
+  );
+}
+
+async function ratioNote(what: string, a: Proxy, b: Proxy): Promise<string> {
+  await warmUp(a, 'start');
+  await warmUp(b, 'start');
+  const ratios: number[] = [];
+  for (let round = 1; round <= ROUNDS; round++) {
+    progress(`${what}, round ${round} of ${ROUNDS}`);
+    const first = await measure(a, 'start', SECONDS);
+    const second = await measure(b, 'start', SECONDS);
+    ratios.push(first.requestsPerSecond / second.requestsPerSecond);
+  }
+  await Promise.all([a.process.stop(), b.process.stop()]);
+  return `${what}: ${median(ratios).toFixed(2)} of the requests per second.`;
+}
+
+/** From the start of the process to its first answer, and the memory of a process that has nothing to do. */
+async function startUp(): Promise<void> {
+  const times: number[] = [];
+  const resident: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const startMs = performance.now();
+    const proxy = await startFlowgate({ target: upstream.url, tokenUrl: tokens.url });
+    times.push(performance.now() - startMs);
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    resident.push(proxy.process.measure().residentMegabytes);
+    await proxy.process.stop();
+  }
+  report.notes.push(
+    `Start to first answer, token included: ${Math.round(median(times))} ms. Idle: ${Math.round(median(resident))} MB resident.`,
+  );
+}
+
+function describeTokens(path: TokenPath): void {
+  report.notes.push(
+    `Cold burst: ${path.burst.callers} callers at once made ${path.burst.tokenRequests} token request(s).`,
+    `Renewal under load: slowest request ${path.renewal.slowestMs.toFixed(1)} ms, median ${path.renewal.medianMs.toFixed(1)} ms, ${path.renewal.tokenRequests} token request(s), ${path.renewal.failed} failed.`,
+    `Revoked token: ${path.revoked.failed} of ${path.revoked.requests} requests failed, ${path.revoked.tokenRequests} token request(s).`,
+  );
+}
+
+function progress(what: string): void {
+  process.stderr.write(process.stderr.isTTY ? `\r\u001b[K${what}` : `${what}\n`);
+}
