@@ -95,6 +95,8 @@ export interface FlowgateOptions {
   readonly copies?: number;
   /** What callers show. */
   readonly credential?: 'api-key' | 'anonymous';
+  /** For Node itself, such as `--cpu-prof`. */
+  readonly nodeOptions?: readonly string[];
 }
 
 export const BENCH_KEY = 'bench-key-0123456789abcdef';
@@ -106,7 +108,7 @@ export async function startFlowgate(options: FlowgateOptions): Promise<Proxy> {
   writeFileSync(file, flowgateFile(options));
   const server = join(import.meta.dirname, '../dist/server.js');
   const isAnonymous = options.credential === 'anonymous';
-  const started = new BenchProcess([process.execPath, server], PROXY_CORE, {
+  const started = new BenchProcess([process.execPath, ...(options.nodeOptions ?? []), server], PROXY_CORE, {
     PORT: String(port),
     FLOWGATE_CONFIG: file,
     ...(isAnonymous ? { ALLOW_ANONYMOUS: 'true' } : {}),
