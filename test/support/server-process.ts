@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
+import { freePort } from './free-port.ts';
 
 /** The server as an operator starts it: a process of its own, with its environment and nothing else. */
 export class ServerProcess {
@@ -71,13 +71,4 @@ export async function startServer({
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   return new ServerProcess(child, port);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
