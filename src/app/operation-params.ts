@@ -1,13 +1,7 @@
 import { Problem } from '../problems/problem.ts';
-import type { ParamPattern } from '../services/operation.ts';
+import { identifier } from '../services/identifier.ts';
 import { decodeSegment } from './request-target.ts';
 import type { FoundRoute } from './route-table.ts';
-
-/** Identifiers of definitions, instances and tasks: no engine uses more, and no character here means anything in a URL. */
-const IDENTIFIER: ParamPattern = {
-  pattern: /^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/,
-  takes: '1 to 255 letters, digits, dots, hyphens and underscores, and begins with a letter or digit',
-};
 
 /** A segment below a flow's address. Not among them: control characters, slashes, a percent sign that is decoded again. */
 // oxlint-disable-next-line no-control-regex -- they are what is excluded
@@ -22,7 +16,7 @@ const SEGMENT = /^[^\u0000-\u001f\u007f/\\%]{1,255}$/u;
 export function operationParams({ route, params, rest }: FoundRoute<unknown>): Record<string, string> {
   const checked = Object.entries(params).map(([name, encoded]): [string, string] => {
     const value = decodeSegment(encoded);
-    const { pattern, takes } = route.operation.paramPatterns?.[name] ?? IDENTIFIER;
+    const { pattern, takes } = route.operation.paramPatterns?.[name] ?? identifier;
     if (!pattern.test(value)) throw invalidParam(name, takes);
     return [name, value];
   });

@@ -2,6 +2,9 @@ import type { Filter } from './query.ts';
 
 /** Kinds of filters that lists of several engines have. */
 
+/** JSON Schema of a moment, for documents. */
+export const instantSchema = { type: 'string', examples: ['2026-01-31T08:00:00.000Z'] } as const;
+
 const ISO_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
 
 export function text(description: string): Filter {
@@ -28,6 +31,7 @@ export function wholeNumber(max: number, description: string): Filter {
   return {
     description,
     repeatable: false,
+    schema: { type: 'integer', minimum: 0, maximum: max },
     toUpstream(value) {
       if (!/^\d{1,9}$/.test(value) || Number(value) > max)
         throw new RangeError(`It takes a whole number from 0 to ${max}.`);

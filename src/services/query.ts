@@ -12,6 +12,8 @@ export interface Filter {
    * @throws {RangeError} whose message says what values there are
    */
   readonly toUpstream: (value: string) => string;
+  /** JSON Schema of one value, for documents; plain text where it is not given. */
+  readonly schema?: Readonly<Record<string, unknown>>;
   /** The upstream's name, where it differs from ours. */
   readonly upstreamName?: string;
 }

@@ -1,4 +1,4 @@
-import { isoInstant, text, texts, wholeNumber } from './filter-kinds.ts';
+import { instantSchema, isoInstant, text, texts, wholeNumber } from './filter-kinds.ts';
 import type { Filter, FilterTable } from './query.ts';
 
 /** Filters of the SAP Workflow REST API, v1 (api.sap.com, "Workflow API for Cloud Foundry"). */
@@ -27,6 +27,7 @@ function time(description: string): Filter {
   return {
     description,
     repeatable: false,
+    schema: instantSchema,
     toUpstream(value) {
       return SAP_COMPACT_TIME.test(value) ? value : isoInstant(value);
     },
@@ -65,6 +66,7 @@ function orderBy(fields: readonly string[]): Filter {
 const expand: Filter = {
   description: 'attributes: bring the custom attributes along',
   repeatable: false,
+  schema: { type: 'string', enum: ['attributes'] },
   upstreamName: '$expand',
   toUpstream(value) {
     if (value !== 'attributes') throw new RangeError('It takes attributes.');
@@ -75,6 +77,7 @@ const expand: Filter = {
 const count: Filter = {
   description: 'true: bring the number of all matches in X-Total-Count',
   repeatable: false,
+  schema: { type: 'boolean' },
   upstreamName: '$inlinecount',
   toUpstream(value) {
     if (value !== 'true' && value !== 'false') throw new RangeError('It takes true or false.');
@@ -85,6 +88,7 @@ const count: Filter = {
 const inlineCount: Filter = {
   description: "SAP's own form of count",
   repeatable: false,
+  schema: { type: 'string', enum: ['allpages', 'none'] },
   toUpstream(value) {
     if (value !== 'allpages' && value !== 'none') throw new RangeError('It takes allpages or none.');
     return value;

@@ -1,4 +1,4 @@
-import { isoInstant, text, texts, textOf, wholeNumber } from './filter-kinds.ts';
+import { instantSchema, isoInstant, text, texts, textOf, wholeNumber } from './filter-kinds.ts';
 import type { ParamPattern } from './operation.ts';
 import type { Filter, FilterTable } from './query.ts';
 
@@ -42,8 +42,14 @@ const status: Filter = {
 };
 
 const times = ['CreationDate', 'LastTransitionDate'].flatMap((date): [string, Filter][] => [
-  [`from${date}`, { description: `${date} then or later`, repeatable: false, toUpstream: isoInstant }],
-  [`to${date}`, { description: `${date} then or earlier`, repeatable: false, toUpstream: isoInstant }],
+  [
+    `from${date}`,
+    { description: `${date} then or later`, repeatable: false, schema: instantSchema, toUpstream: isoInstant },
+  ],
+  [
+    `to${date}`,
+    { description: `${date} then or earlier`, repeatable: false, schema: instantSchema, toUpstream: isoInstant },
+  ],
 ]);
 
 const culture = textOf(
