@@ -75,7 +75,7 @@ async function answer({ found, caller, identity, request, response }: Visit, par
   const params = operationParams(found);
   const query = checkQuery(operation, parseQuery(target.query));
   const streamMs = operation.kind === 'forward' ? (operation.timeout?.ms ?? timeoutMs) : timeoutMs;
-  const { body, json, streamed } = await readOperationBody(request, operation.body, maxJsonBytes, streamMs);
+  const { body, json, formType, streamed } = await readOperationBody(request, operation.body, maxJsonBytes, streamMs);
   record.bytesIn = body?.length ?? streamed?.length ?? 0;
   const input: OperationInput = {
     method: operation.method,
@@ -83,6 +83,7 @@ async function answer({ found, caller, identity, request, response }: Visit, par
     query,
     body,
     json,
+    formType,
     headers: request.headers,
     caller: caller.name,
     idempotencyKey: undefined,

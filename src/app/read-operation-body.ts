@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http';
+import { isForm } from '../forward/form-parts.ts';
 import { readBody } from '../forward/read-body.ts';
 import { Problem } from '../problems/problem.ts';
 import { parseJsonObject, parseJsonObjectOrArray } from '../services/json-bytes.ts';
-import type { BodyPolicy, JsonObject } from '../services/operation.ts';
+import type { BodyPolicy, FormPolicy, JsonObject } from '../services/operation.ts';
 import type { StreamedBody } from '../services/run-operation.ts';
 
 /** `application/json`, and UTF-8 if it names a charset at all (RFC 8259, section 8.1). */
@@ -17,10 +18,12 @@ const JSON_BODY_MS = 10_000;
 export interface OperationBody {
   readonly body: Buffer | undefined;
   readonly json: JsonObject | undefined;
+  /** Where a form was made over, the content type of what it became. */
+  readonly formType: string | undefined;
   readonly streamed: StreamedBody | undefined;
 }
 
-const NO_BODY: OperationBody = { body: undefined, json: undefined, streamed: undefined };
+const NO_BODY: OperationBody = { body: undefined, json: undefined, formType: undefined, streamed: undefined };
 
 /**
  * Reads the body that an operation declares.
@@ -41,7 +44,9 @@ export async function readOperationBody(
       if (hasBody(request)) throw invalid('This route takes no body.', 'Leave the body out.');
       return NO_BODY;
     case 'json':
-      return readJson(request, policy, maxJsonBytes);
+      return policy.form && isForm(request.headers['content-type'])
+        ? readForm(request, policy.form, maxJsonBytes, streamMs)
+        : readJson(request, policy, maxJsonBytes);
     case 'stream':
       return readStream(request, policy.maxBytes, streamMs);
   }
@@ -62,7 +67,7 @@ async function readJson(
   const json = policy.arrays ? parseJsonObjectOrArray(read.body) : parseJsonObject(read.body);
   if (Array.isArray(json)) return { ...NO_BODY, body: read.body };
   policy.check?.(json);
-  return { body: read.body, json, streamed: undefined };
+  return { ...NO_BODY, body: read.body, json };
 }
 
 async function readStream(request: IncomingMessage, maxBytes: number, totalMs: number): Promise<OperationBody> {
@@ -71,10 +76,29 @@ async function readStream(request: IncomingMessage, maxBytes: number, totalMs: n
   return { ...NO_BODY, streamed: { stream: read.body, length: read.length } };
 }
 
-function checkContentType({ headers }: IncomingMessage): void {
-  const type = headers['content-type'];
+/** The form is made over before anything is sent, a large one with its files still to come. */
+async function readForm(
+  request: IncomingMessage,
+  { maxBytes, makeOver }: FormPolicy,
+  maxJsonBytes: number,
+  totalMs: number,
+): Promise<OperationBody> {
+  checkContentCoding(request);
+  const read = await readBody(request, { maxBytes, bufferBytes: Math.min(maxBytes, REPEATABLE_BYTES), totalMs });
+  const contentType = request.headers['content-type'] ?? '';
+  const { body, json, contentType: formType } = await makeOver({ contentType, body: read.body, maxJsonBytes });
+  if (Buffer.isBuffer(body)) return { ...NO_BODY, body, json, formType };
+  return { ...NO_BODY, json, formType, streamed: { stream: body, length: undefined } };
+}
+
+function checkContentType(request: IncomingMessage): void {
+  const type = request.headers['content-type'];
   if (type === undefined || !JSON_TYPE.test(type.trim()))
     throw unsupported('The body is not declared as JSON in UTF-8.', 'Send Content-Type: application/json.');
+  checkContentCoding(request);
+}
+
+function checkContentCoding({ headers }: IncomingMessage): void {
   const coding = headers['content-encoding'];
   if (coding !== undefined && coding.toLowerCase() !== 'identity')
     throw unsupported('The body is compressed.', 'Send it without Content-Encoding.');

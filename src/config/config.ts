@@ -37,7 +37,8 @@ export interface Limits {
   readonly timeoutMs: number;
 }
 
-export type ServiceConfig = SapWorkflowConfig | SapIntegrationConfig | WorkflowServerConfig;
+export type ServiceConfig =
+  SapWorkflowConfig | SapIntegrationConfig | WorkflowServerConfig | WorkflowgenConfig | HttpServiceConfig;
 
 interface ServiceBase {
   /** Its routes live below `/api/<name>`. */
@@ -181,12 +182,16 @@ export interface TokenClient {
   readonly clientId: string;
   readonly auth: ClientAuthentication;
   readonly clientSecret: Secret | undefined;
+  /** Tried when the first is refused, so that a secret can be replaced without a gap. */
+  readonly nextClientSecret?: Secret | undefined;
   /** How `client_secret_basic` writes id and secret: form-encoded as RFC 6749 section 2.3.1 says (default), or as they are. */
   readonly basicEncoding?: 'rfc6749' | 'raw';
-  /** PEM, for `tls_client_auth`. */
+  /** PEM, for `tls_client_auth`; with `private_key_jwt`, names the key. Read anew with every token request. */
   readonly certificate: Secret | undefined;
-  /** PEM, for `tls_client_auth`. */
+  /** The private key, PEM, for `tls_client_auth` and `private_key_jwt`. Read anew with every token request. */
   readonly key: Secret | undefined;
+  /** The audience of client assertions (`private_key_jwt`); `undefined`: the token endpoint. */
+  readonly assertionAudience?: string;
   /** Further form parameters: `audience`, `resource`, `scope`. */
   readonly params: Readonly<Record<string, string>>;
   /** Further headers of the token request, such as `x-zid`. */

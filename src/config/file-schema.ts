@@ -8,6 +8,7 @@ import {
   parseTokenHeaderName,
 } from './header-names.ts';
 import { contextIdentitySchema, identitySchema } from './identity-schema.ts';
+import { parseHttpRoute } from './http-route.ts';
 import { parseBoolean, parseDuration, parseInteger, parseSize } from './quantities.ts';
 import { checked, NOT_SUPPORTED_YET, notSupportedYet, secret, settings, text } from './settings-schema.ts';
 
@@ -126,17 +127,36 @@ const workflowServerSchema = settings({
   identity: identitySchema.optional(),
 });
 
-/** Kinds of the contract that are not built yet: each gets a schema of its own beside the ones above. */
-const kindNotSupportedYet = z
-  .looseObject({ kind: z.enum(['workflowgen', 'http']) })
-  .refine(() => false, { path: ['kind'], params: NOT_SUPPORTED_YET })
-  .transform(() => z.NEVER);
+const graphqlOperationSchema = settings({
+  document: text(),
+  timeout: checked(parseDuration).optional(),
+  maxBody: checked(parseSize).optional(),
+});
+
+const workflowgenSchema = settings({
+  kind: z.literal('workflowgen'),
+  ...sourceShape,
+  apiKey: secret().optional(),
+  identity: identitySchema.optional(),
+  operations: z.record(nameOf(parseFlowName), graphqlOperationSchema).optional(),
+});
+
+const httpSchema = settings({
+  kind: z.literal('http'),
+  ...sourceShape,
+  routes: z.array(checked(parseHttpRoute)).optional(),
+  timeout: checked(parseDuration).optional(),
+  maxBody: checked(parseSize).optional(),
+  headers: z.array(checked(parseRequestHeaderName)).optional(),
+  responseHeaders: z.array(checked(parseAnswerHeaderName)).optional(),
+});
 
 export const serviceSchema = z.discriminatedUnion('kind', [
   sapWorkflowSchema,
   sapIntegrationSchema,
   workflowServerSchema,
-  kindNotSupportedYet,
+  workflowgenSchema,
+  httpSchema,
 ]);
 
 const concurrency = checked((value) => parseInteger(value, 1, HIGHEST_CONCURRENCY));
@@ -148,8 +168,10 @@ export const limitsSchema = settings({
   timeout: checked(parseDuration).optional(),
 });
 
-export type ServiceEntry = SapWorkflowEntry | SapIntegrationEntry | WorkflowServerEntry;
+export type ServiceEntry = SapWorkflowEntry | SapIntegrationEntry | WorkflowServerEntry | WorkflowgenEntry | HttpEntry;
 export type SapWorkflowEntry = z.output<typeof sapWorkflowSchema>;
 export type SapIntegrationEntry = z.output<typeof sapIntegrationSchema>;
 export type WorkflowServerEntry = z.output<typeof workflowServerSchema>;
+export type WorkflowgenEntry = z.output<typeof workflowgenSchema>;
+export type HttpEntry = z.output<typeof httpSchema>;
 export type FlowEntry = z.output<typeof flowSchema>;

@@ -5,7 +5,8 @@ import type { Findings } from './findings.ts';
 import { parseFlowAddress } from './flow-address.ts';
 import { shownName } from './setting-name.ts';
 
-const DEFAULT_MAX_BODY_BYTES = 40 * 1024 ** 2;
+/** Of flows and of plain APIs. */
+export const DEFAULT_MAX_BODY_BYTES = 40 * 1024 ** 2;
 
 /** The name and the address of one flow as `INTEGRATION_FLOWS` has them. */
 export interface NamedAddress {

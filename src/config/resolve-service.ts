@@ -3,7 +3,9 @@ import { bad, good, type Checked } from './checked.ts';
 import type { FlowConfig, SapIntegrationConfig, SapWorkflowConfig, ServiceConfig } from './config.ts';
 import type { SapIntegrationEntry, SapWorkflowEntry } from './file-schema.ts';
 import { buildFlow, type NamedAddress } from './flow-config.ts';
+import { resolveHttp } from './resolve-http.ts';
 import { resolveWorkflowServer } from './resolve-workflow-server.ts';
+import { resolveWorkflowgen } from './resolve-workflowgen.ts';
 import { Secret } from './secret.ts';
 import { entrySetting, locateServiceUrl, type Located, type ServiceContext } from './service-context.ts';
 import { buildTokenClient } from './token-client.ts';
@@ -27,6 +29,10 @@ export function resolveService(context: ServiceContext, flows: FlowDefaults): Se
       return resolveIntegration(context, entry, flows);
     case 'workflow-server':
       return resolveWorkflowServer(context, entry);
+    case 'workflowgen':
+      return resolveWorkflowgen(context, entry, flows.timeoutMs);
+    case 'http':
+      return resolveHttp(context, entry, flows.timeoutMs);
   }
 }
 
@@ -49,6 +55,8 @@ const KEY_OWNERS: Readonly<Record<ServiceConfig['kind'], string>> = {
   'sap-workflow': 'a workflow service',
   'sap-integration': 'Process Integration Runtime',
   'workflow-server': 'WorkflowServer',
+  workflowgen: 'WorkflowGen',
+  http: 'another API',
 };
 
 function resolveWorkflow(context: ServiceContext, entry: SapWorkflowEntry): SapWorkflowConfig | undefined {

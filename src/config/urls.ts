@@ -73,6 +73,24 @@ export function workflowServerUrl(text: string, policy: AddressPolicy): Checked<
   return good(origin + path.replace(/\/workflowapi(?:\/.*)?$/i, ''));
 }
 
+/**
+ * The GraphQL endpoint of a WorkflowGen, without a slash at the end. An address of the host or of the application is
+ * completed; that of the schema, which people look at in a browser, is cut.
+ */
+export function graphqlUrl(text: string, policy: AddressPolicy): Checked<string> {
+  const base = baseUrl(text, policy);
+  if (!base.ok) return base;
+  const { origin, path } = base.value;
+  if (path === '') return good(`${origin}/wfgen/graphql`);
+  return good(origin + path.replace(/\/wfgen$/i, '$&/graphql').replace(/\/graphql\/schema$/i, '/graphql'));
+}
+
+/** The base of any other API, without a slash at the end. */
+export function httpApiUrl(text: string, policy: AddressPolicy): Checked<string> {
+  const base = baseUrl(text, policy);
+  return base.ok ? good(base.value.origin + base.value.path) : base;
+}
+
 /** Whether an address names a host alone. False for what is no URL: its own check will tell. */
 export function hasNoPath(text: string): boolean {
   const address = parseUpstreamAddress(text, { allowInsecure: true });

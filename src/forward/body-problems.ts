@@ -3,7 +3,7 @@ import { Problem } from '../problems/problem.ts';
 export function bodyTooLarge(): Problem {
   return new Problem('payload-too-large', {
     detail: 'The body is larger than this route accepts.',
-    hint: 'Send less. The operator sets the limit: limits.body, or maxBody of an integration flow.',
+    hint: 'Send less. The operator sets the limit: limits.body, or maxBody of a flow, an operation or a service.',
   });
 }
 
@@ -17,6 +17,7 @@ export function bodyBrokeOff(cause?: unknown): Problem {
 
 export function bodyStalled(): Problem {
   return new Problem('invalid-body', {
+    status: 408, // RFC 9110, section 15.5.9
     detail: 'The body did not arrive in time.',
     hint: 'Send the body without long pauses: have it ready before the request begins.',
   });

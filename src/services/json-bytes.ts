@@ -49,7 +49,11 @@ export function wrapBytes(members: Readonly<Record<string, string>>, nestedName:
 }
 
 /** Puts members before those of a JSON object, whose own bytes stay as they are. */
-export function prependMembers(members: Readonly<Record<string, string>>, object: Buffer, isEmpty: boolean): Buffer {
+export function prependMembers(
+  members: Readonly<Record<string, string | null>>,
+  object: Buffer,
+  isEmpty: boolean,
+): Buffer {
   const bytes = withoutBom(object);
   const inner = bytes.subarray(bytes.indexOf('{') + 1);
   const head = JSON.stringify(members).slice(0, -1);

@@ -1,8 +1,10 @@
 import type { ServiceConfig } from '../config/config.ts';
+import { httpService } from './http-service.ts';
 import type { Offer } from './operation.ts';
 import { sapIntegration } from './sap-integration.ts';
 import { sapWorkflow } from './sap-workflow.ts';
 import { workflowServer } from './workflow-server.ts';
+import { workflowgen } from './workflowgen.ts';
 
 /** What Flowgate offers in front of a service: the one place that knows all kinds. */
 export function offerOf(service: ServiceConfig): Offer {
@@ -13,6 +15,10 @@ export function offerOf(service: ServiceConfig): Offer {
       return sapIntegration(service);
     case 'workflow-server':
       return workflowServer(service);
+    case 'workflowgen':
+      return workflowgen(service);
+    case 'http':
+      return httpService(service);
   }
 }
 
@@ -25,5 +31,9 @@ export function baseUrlOf(service: ServiceConfig): URL {
       return new URL(service.runtimeUrl);
     case 'workflow-server':
       return new URL(service.url);
+    case 'workflowgen':
+      return new URL(service.graphqlUrl);
+    case 'http':
+      return new URL(service.apiUrl);
   }
 }

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
 import type { AnswerHead, BufferedAnswer, UpstreamRequest } from '../forward/upstream-request.ts';
 import type { Problem } from '../problems/problem.ts';
 import type { FilterTable, QueryPair } from './query.ts';
@@ -22,9 +23,39 @@ export type BodyPolicy =
       readonly required: boolean;
       readonly check?: (body: JsonObject) => void;
       readonly arrays?: boolean;
+      /** A form may come in place of the object. */
+      readonly form?: FormPolicy;
     }
   /** Any bytes of any type, streamed when large. */
   | { readonly kind: 'stream'; readonly maxBytes: number };
+
+/** `multipart/form-data`: how large it may be, and what goes upstream in its place. */
+export interface FormPolicy {
+  readonly maxBytes: number;
+  /**
+   * Reads the beginning of the form, and makes what is sent.
+   *
+   * @throws {Problem} where the form does not fit; a stream that it returns may fail with one, too
+   */
+  readonly makeOver: (form: CallersForm) => Promise<MadeOverForm>;
+}
+
+export interface CallersForm {
+  /** With the boundary. */
+  readonly contentType: string;
+  /** Whole where it is small, else as it comes. */
+  readonly body: Buffer | Readable;
+  /** Largest JSON document in it, bytes. */
+  readonly maxJsonBytes: number;
+}
+
+export interface MadeOverForm {
+  readonly contentType: string;
+  /** The JSON that the form brought. */
+  readonly json: JsonObject;
+  /** Whole where the form was, and then the same for equal forms, whatever their boundaries are. */
+  readonly body: Buffer | Readable;
+}
 
 export type QueryPolicy =
   | { readonly kind: 'none' }
@@ -44,6 +75,8 @@ export interface OperationInput {
   readonly body: Buffer | undefined;
   /** The body parsed, for looking only. `undefined` where there is none, or an array. */
   readonly json: JsonObject | undefined;
+  /** The content type of a form that was made over, of which `body` or the stream is; `undefined`: there was no form. */
+  readonly formType?: string | undefined;
   readonly headers: IncomingHttpHeaders;
   /** Whose credential the request carries. */
   readonly caller: string;

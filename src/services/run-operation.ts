@@ -50,7 +50,7 @@ export async function runOperation(
     operation,
     deadline: new Deadline(ms, setting),
     record,
-    caller: outlivesCaller(operation) ? undefined : context.response,
+    caller: outlivesCaller(operation, streamed) ? undefined : context.response,
     relay: (head) => (operation.passes(head) ? beginAnswer(head, operation, context) : undefined),
     maxBufferedBytes: operation.fromAnswer ? MADE_OVER_BYTES : REFUSAL_BYTES,
   };
@@ -71,14 +71,14 @@ function passedOn(operation: ForwardOperation, body: Buffer | undefined): Buffer
   return operation.body.kind === 'stream' && body !== undefined && body.length > 0 ? body : undefined;
 }
 
-/** JSON routes send what they checked to be JSON; a flow's content type is among its headers. */
+/** JSON routes send what they checked to be JSON, unless they name another type; a flow's is among its headers. */
 function withContentType(
   headers: Readonly<Record<string, string>>,
   body: Buffer | undefined,
   operation: ForwardOperation,
 ): Readonly<Record<string, string>> {
   return body !== undefined && operation.body.kind === 'json'
-    ? { ...headers, 'content-type': 'application/json' }
+    ? { 'content-type': 'application/json', ...headers }
     : headers;
 }
 
@@ -86,8 +86,8 @@ function withContentType(
  * A start that has been sent runs on when its caller leaves: cutting the connection would not undo it, only hide how it
  * ended. Reads and streams end with their caller.
  */
-function outlivesCaller(operation: ForwardOperation): boolean {
-  return operation.effect === 'start' && operation.body.kind === 'json';
+function outlivesCaller({ effect, body }: ForwardOperation, streamed: StreamedBody | undefined): boolean {
+  return effect === 'start' && body.kind === 'json' && streamed === undefined;
 }
 
 /** Writes the head of a passing answer: its status, and of its headers those that the operation lists. */

@@ -180,7 +180,7 @@ describe('the whole configuration', () => {
       file: `
         services:
           bpa: { kind: sap-workflow, key: none.json, restpath: /x }
-          other: { kind: http }
+          other: { kind: htp }
           wf: { kind: sap-workflow, url: 'http://api.example.com', token: { url: 'https://u:p@idp.example.com', clientId: ' x' } }
         callers: { b: { apiKeys: [short], allow: [x] } }
         limits: { body: much }

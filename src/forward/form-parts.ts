@@ -1,0 +1,96 @@
+import { on } from 'node:events';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { Busboy, type BusboyFileStream } from '@fastify/busboy';
+import { Problem } from '../problems/problem.ts';
+
+/** One part of a form. Its content must be read, or destroyed, before the next part is asked for. */
+export interface FormPart {
+  readonly name: string;
+  /** Without folders; `undefined` where the part has none. */
+  readonly filename: string | undefined;
+  /** Lower case, without parameters; `text/plain` where the part has none (RFC 7578, section 4.4). */
+  readonly contentType: string;
+  /** The bytes as they came. */
+  readonly content: Readable;
+}
+
+/** More parts than any form of ours has; each costs a header to parse. */
+const MOST_PARTS = 100;
+/** All headers of one part, in bytes. */
+const MAX_HEADER_BYTES = 8 * 1024;
+const MOST_HEADERS = 20;
+
+const MULTIPART = /^multipart\/form-data\s*(?:;|$)/i;
+
+/** Whether a request's content type is that of a form with parts (RFC 7578). */
+export function isForm(contentType: string | undefined): boolean {
+  return contentType !== undefined && MULTIPART.test(contentType);
+}
+
+/**
+ * The parts of a form in their order, while it arrives: nothing is held but what the streams buffer, and the caller is
+ * read no faster than the parts are.
+ *
+ * @param body destroyed when the reading ends before its end
+ * @throws {Problem} `invalid-body` for a form that is not valid or breaks off, or what `body` fails with; a content that
+ *   is being read then fails with the same
+ */
+export async function* formParts(body: Readable, contentType: string): AsyncGenerator<FormPart, void, undefined> {
+  const reader = createReader(contentType);
+  const contents = new Set<Readable>();
+  reader.on('file', (_name: string, content: Readable) => contents.add(content.on('error', () => {})));
+  const arrival = on(reader, 'file', { close: ['finish'] });
+  const read = pipeline(body, reader).catch((error: unknown) => {
+    const problem = problemOf(error);
+    for (const content of contents) content.destroy(problem);
+    throw problem;
+  });
+  read.catch(() => {}); // heard below, or nobody waits for it any more
+  try {
+    for await (const [name, content, filename, , type] of arrival as AsyncIterable<FileEvent>) {
+      if (name === undefined) throw invalidForm();
+      yield { name, filename, contentType: type, content };
+      contents.delete(content);
+    }
+    await read;
+  } catch (error) {
+    throw problemOf(error);
+  } finally {
+    body.destroy();
+  }
+}
+
+type FileEvent = [
+  name: string | undefined,
+  content: BusboyFileStream,
+  filename: string | undefined,
+  encoding: string,
+  type: string,
+];
+
+function createReader(contentType: string): InstanceType<typeof Busboy> {
+  try {
+    const reader = new Busboy({
+      headers: { 'content-type': contentType },
+      // Every part is taken as a stream of its bytes, so that nothing is decoded or cut off.
+      isPartAFile: () => true,
+      limits: { parts: MOST_PARTS, headerPairs: MOST_HEADERS, headerSize: MAX_HEADER_BYTES },
+    });
+    return reader.on('partsLimit', () => reader.destroy(invalidForm()));
+  } catch {
+    throw invalidForm(); // no boundary
+  }
+}
+
+function problemOf(error: unknown): Problem {
+  return error instanceof Problem ? error : invalidForm(error);
+}
+
+function invalidForm(cause?: unknown): Problem {
+  return new Problem('invalid-body', {
+    detail: 'The body is not a valid multipart form, or not a whole one.',
+    hint: `Send multipart/form-data (RFC 7578) with its boundary in Content-Type, at most ${MOST_PARTS} parts, each with a name.`,
+    cause,
+  });
+}
