@@ -3,6 +3,7 @@ import { check } from './check.ts';
 import { UsageError, type Command } from './command.ts';
 
 import { EXIT } from './exit-status.ts';
+import { explain } from './explain.ts';
 
 import { hashKey } from './hash-key.ts';
 import { helpOf, overview } from './help.ts';
@@ -10,7 +11,7 @@ import { helpOf, overview } from './help.ts';
 import { findCommand, parseWords } from './parse-words.ts';
 
 /** In the order of the help. */
-const commands: readonly Command[] = [check, hashKey];
+const commands: readonly Command[] = [check, explain, hashKey];
 
 try {
   process.exitCode = await main(process.argv.slice(2));

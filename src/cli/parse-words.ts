@@ -48,7 +48,7 @@ function findOption(options: readonly Option[], name: string, rawName: string): 
   const option = rawName.startsWith('--') ? options.find((known) => known.name === name) : undefined;
   if (option) return option;
   const names = options.map((known) => known.name);
-  const closest = nearest(name, names);
+  const closest = nearestName(name, names);
   const known = names.map((known) => `--${known}`).join(', ');
   throw new UsageError(
     `There is no option ${SHOWABLE.test(name) ? rawName : 'of that name'}.` +
@@ -72,7 +72,7 @@ export function findCommand(commands: readonly Command[], name: string): Command
   const command = commands.find((known) => known.name === name);
   if (command) return command;
   const names = commands.map((known) => known.name);
-  const closest = nearest(name, names);
+  const closest = nearestName(name, names);
   throw new UsageError(
     `There is no command ${SHOWABLE.test(name) ? `"${name}"` : 'of that name'}.` +
       (closest === undefined ? ` There are: ${names.join(', ')}.` : ` Did you mean "${closest}"?`),
@@ -80,7 +80,7 @@ export function findCommand(commands: readonly Command[], name: string): Command
 }
 
 /** The name that was probably meant. */
-function nearest(name: string, names: readonly string[]): string | undefined {
+export function nearestName(name: string, names: readonly string[]): string | undefined {
   if (name.length > 32) return undefined;
   const begun = names.find((known) => name.length > 1 && known.startsWith(name));
   const ranked = names

@@ -1,0 +1,181 @@
+import type { Limits, ServiceConfig, TokenClient } from '../config/config.ts';
+import type { TokenSnapshot } from '../tokens/token-events.ts';
+import { mayHappenTwice } from './may-happen-twice.ts';
+import { baseUrlOf } from './offers.ts';
+import type { Effect, ForwardOperation, Operation, OperationInput, OperationRequest } from './operation.ts';
+
+/** What Flowgate would do with a request. Holds no credential and nothing of a body. */
+export interface Explanation {
+  readonly operation: {
+    readonly service: string;
+    readonly kind: ServiceConfig['kind'];
+    readonly id: string;
+    /** `POST /api/workflow/definitions/:id/instances` */
+    readonly route: string;
+    readonly summary: string;
+    readonly effect: Effect;
+    readonly authorities: readonly string[];
+  };
+  readonly grant: GrantDecision;
+  /** `null`: it is answered here, and nothing is sent. */
+  readonly upstream: UpstreamExplanation | null;
+  readonly limits: {
+    readonly bodyBytes: number;
+    readonly concurrency: number;
+    readonly perService: number;
+  };
+  readonly deadline: { readonly ms: number; readonly setting: string };
+}
+
+/** Whether a caller may send the request, and why. */
+export interface GrantDecision {
+  readonly caller: string;
+  readonly allowed: boolean;
+  /** The entry of its `allow` list that matches. */
+  readonly by?: string;
+  /** The entry that is missing. */
+  readonly needs?: string;
+}
+
+interface UpstreamExplanation {
+  readonly method: string;
+  readonly url: string;
+  /** Only what says nothing of anybody is shown; of the rest only that it is sent. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly token: TokenExplanation | null;
+  readonly csrf: { readonly mode: 'auto' | 'always'; readonly endpoint: string } | null;
+  /** When the request would be sent a second time, in words. */
+  readonly sentAgain: readonly string[];
+}
+
+interface TokenExplanation {
+  readonly endpoint: string;
+  readonly authentication: TokenClient['auth'];
+  /** Of the token that would be sent; absent where no server runs. */
+  readonly state?: TokenSnapshot['state'];
+  readonly ageSeconds?: number;
+  readonly expiresInSeconds?: number;
+}
+
+export interface ExplainContext {
+  readonly service: ServiceConfig;
+  readonly operation: Operation;
+  /** Checked, as the operation takes it. */
+  readonly input: OperationInput;
+  readonly grant: GrantDecision;
+  readonly limits: Limits;
+  readonly token: TokenSnapshot | undefined;
+}
+
+/** Headers whose values may be shown. */
+const SHOWN_HEADERS = new Set(['accept', 'accept-language', 'content-type', 'content-encoding', 'user-agent', 'via']);
+const WITHHELD = '[withheld]';
+const OF_THE_REQUEST = '[of the request]';
+
+/**
+ * Says what would be done with a request, from the same table that decides it, and does nothing.
+ *
+ * @throws {Problem} where the operation refuses its input
+ */
+export function explainOperation(context: ExplainContext): Explanation {
+  const { service, operation, grant, limits } = context;
+  const { id, method, path, summary, effect, authorities } = operation;
+  const ownTimeout = operation.kind === 'forward' ? operation.timeout : undefined;
+  return {
+    operation: {
+      service: service.name,
+      kind: service.kind,
+      id,
+      route: `${method} /api/${service.name}${path}`,
+      summary,
+      effect,
+      authorities,
+    },
+    grant,
+    upstream: operation.kind === 'forward' ? explainUpstream(operation, context) : null,
+    limits: {
+      bodyBytes: bodyLimit(operation, limits),
+      concurrency: limits.concurrency,
+      perService: limits.perService,
+    },
+    deadline: ownTimeout ?? { ms: limits.timeoutMs, setting: 'limits.timeout' },
+  };
+}
+
+function explainUpstream(operation: ForwardOperation, { service, input, token }: ExplainContext): UpstreamExplanation {
+  const request = operation.toRequest(input);
+  const base = baseUrlOf(service);
+  return {
+    method: request.method,
+    url: `${base.origin}${base.pathname.replace(/\/$/, '')}${request.path}`,
+    headers: shownHeaders(operation, request, service.token !== undefined),
+    body: describeBody(operation, request, input),
+    token: service.token ? explainToken(service.token, token) : null,
+    csrf: operation.csrf ?? null,
+    sentAgain: sentAgain(operation, request.method, service.token !== undefined),
+  };
+}
+
+/** The headers of the operation, and those that every call gets. */
+function shownHeaders(
+  operation: ForwardOperation,
+  { headers, body }: OperationRequest,
+  hasToken: boolean,
+): Record<string, string> {
+  const isJson = body !== undefined && operation.body.kind === 'json';
+  const own = Object.entries({ ...(isJson && { 'content-type': 'application/json' }), ...headers });
+  const shown = own.map(([name, value]) => [name, SHOWN_HEADERS.has(name) ? value : WITHHELD] as const);
+  return {
+    ...Object.fromEntries(shown),
+    ...(operation.csrf && { 'x-csrf-token': 'where the sender asks for one, with its cookies' }),
+    ...(hasToken && { authorization: `Bearer ${WITHHELD}` }),
+    'user-agent': 'flowgate',
+    via: '1.1 flowgate',
+    'x-correlation-id': OF_THE_REQUEST,
+    traceparent: OF_THE_REQUEST,
+  };
+}
+
+function describeBody(operation: ForwardOperation, request: OperationRequest, input: OperationInput): string {
+  if (operation.body.kind === 'stream') return 'the bytes of the caller, as they come';
+  if (request.body === undefined) return 'none';
+  return request.body === input.body ? 'the bytes of the caller, as they came' : 'made of what was checked';
+}
+
+function explainToken({ url, auth }: TokenClient, snapshot: TokenSnapshot | undefined): TokenExplanation {
+  if (snapshot === undefined) return { endpoint: url, authentication: auth };
+  const { state, obtainedAtMs, expiresInSeconds } = snapshot;
+  return {
+    endpoint: url,
+    authentication: auth,
+    state,
+    ...(obtainedAtMs !== undefined && { ageSeconds: Math.max(0, Math.round((Date.now() - obtainedAtMs) / 1000)) }),
+    ...(expiresInSeconds !== undefined && { expiresInSeconds }),
+  };
+}
+
+function bodyLimit({ body }: Operation, { bodyBytes }: Limits): number {
+  if (body.kind === 'stream') return body.maxBytes;
+  return body.kind === 'json' ? bodyBytes : 0;
+}
+
+/** The rules of the client that calls the service, in words. */
+function sentAgain(operation: ForwardOperation, method: string, hasToken: boolean): string[] {
+  const { effect, body, csrf } = operation;
+  return [
+    'once, when no connection came about: nothing was sent then',
+    mayHappenTwice(operation, method)
+      ? 'once, when the connection broke before an answer came'
+      : `never after it was sent and no answer came: ${effect === 'start' ? 'then its outcome is unknown' : 'it may have been done'}`,
+    ...(hasToken ? [afterRefusedToken(effect)] : []),
+    ...(csrf ? ['once with a fresh CSRF token, when the sender asks for one: the flow has not run then'] : []),
+    ...(body.kind === 'stream' ? ['never at all with a body of more than 256 KiB, which is not kept'] : []),
+  ];
+}
+
+function afterRefusedToken(effect: Effect): string {
+  return effect === 'start'
+    ? 'once with a fresh token, when the refusal is proven to be about the token, or is a 403'
+    : 'once with a fresh token, when the token was refused';
+}
