@@ -29,8 +29,9 @@ export interface Flowgate {
 export function createFlowgate(config: Config, log: Log): Flowgate {
   const services = createServices(config, log);
   const origins = new WebOrigins(config, headersOfFlows(config));
+  const admit = createAdmission(new Callers(config), origins);
   const api = createApi({
-    admit: createAdmission(new Callers(config), origins),
+    admit,
     concurrency: new Concurrency(config.limits),
     routes: routesOf(services),
     maxJsonBytes: config.limits.bodyBytes,
