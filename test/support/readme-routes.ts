@@ -1,5 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import type { SapIntegrationConfig, SapWorkflowConfig, TokenClient } from '../../src/config/config.ts';
+import type {
+  SapIntegrationConfig,
+  SapWorkflowConfig,
+  TokenClient,
+  WorkflowServerConfig,
+} from '../../src/config/config.ts';
 import { offerOf } from '../../src/services/offers.ts';
 import type { Offer } from '../../src/services/operation.ts';
 
@@ -51,11 +56,29 @@ const integration: SapIntegrationConfig = {
   ],
 };
 
+const workflowServer: WorkflowServerConfig = {
+  kind: 'workflow-server',
+  name: 'approvals',
+  source: '',
+  token,
+  accessToken: undefined,
+  url: 'https://wfs.example.com',
+  administration: true,
+  identity: { claim: undefined },
+};
+
+const SECTIONS: readonly (readonly [title: string, offer: Offer])[] = [
+  ['SAP Workflow and SAP Build Process Automation', offerOf(workflow)],
+  ['SAP Cloud Integration', offerOf(integration)],
+  ['Optimajet WorkflowServer', offerOf(workflowServer)],
+];
+
 /** The README with its table of routes made anew from the operation tables. */
 export function withRoutes(readme: string): string {
   const begin = readme.indexOf(BEGIN) + BEGIN.length;
   const end = readme.indexOf(END);
-  return `${readme.slice(0, begin)}\n${section('SAP Workflow and SAP Build Process Automation', offerOf(workflow))}\n${section('SAP Cloud Integration', offerOf(integration))}\n${readme.slice(end)}`;
+  const sections = SECTIONS.map(([title, offer]) => section(title, offer));
+  return `${readme.slice(0, begin)}\n${sections.join('\n')}\n${readme.slice(end)}`;
 }
 
 function section(title: string, { operations }: Offer): string {
