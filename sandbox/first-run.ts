@@ -52,6 +52,10 @@ export function firstRunSteps(url: string, apiKey: string, instanceId: string): 
       command: `${curl} ${json} -d '{"product":"HT-2000","quantity":1}' ${url}/api/integration/flows/orders`,
     },
     {
+      title: 'Start a process in Optimajet WorkflowServer',
+      command: `${curl} ${json} -d '{"customer_name":"Ada Lovelace"}' ${url}/api/approvals/definitions/TestScheme/instances`,
+    },
+    {
       title: 'See a refusal that explains itself: the OAuth client lacks an authority',
       command: `${curl} ${url}/api/workflow/instances/${instanceId}/execution-logs`,
     },

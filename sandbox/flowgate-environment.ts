@@ -28,6 +28,15 @@ export function upstreamEnvironment({ serviceKeys, workflowServer }: Sandbox): R
   };
 }
 
+/** The `flowgate.yaml` of the services that no variable describes. It takes addresses and secrets from the environment. */
+export const flowgateFile = `services:
+  approvals:
+    kind: workflow-server
+    url: "\${WFS_URL}"
+    token: { clientId: workflowapi, clientSecret: "\${WFS_SECRET}" }
+    identity: { from: caller }
+`;
+
 /**
  * Lines that a POSIX shell and an `.env` file read alike. Single quotes keep the `$` and `=` of secrets as they are;
  * the values hold no single quote.

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { helpText, parseCommandLine } from './command-line.ts';
 import { addressLines, firstRunAuthorities, firstRunSteps, firstRunText, startFirstInstance } from './first-run.ts';
-import { environmentLines, flowgateEnvironment, upstreamEnvironment } from './flowgate-environment.ts';
+import { environmentLines, flowgateEnvironment, flowgateFile, upstreamEnvironment } from './flowgate-environment.ts';
 import { startFlowgate } from './start-flowgate.ts';
 import { startSandbox } from './start-sandbox.ts';
 import type { Sandbox } from './start-sandbox.ts';
@@ -45,7 +45,7 @@ async function runWithFlowgate(port: number | undefined): Promise<void> {
   const sandbox = await startSandbox({ authorities: firstRunAuthorities });
   const apiKey = randomBytes(24).toString('base64url');
   const env = flowgateEnvironment(sandbox, { port: port ?? (await freePort(usualPort)), apiKey });
-  const flowgate = await startFlowgate(env, (line) => process.stdout.write(`${line}\n`));
+  const flowgate = await startFlowgate({ env, file: flowgateFile }, (line) => process.stdout.write(`${line}\n`));
   closeOnSignal(async () => {
     await flowgate.close();
     await sandbox.close();

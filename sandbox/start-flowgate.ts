@@ -12,20 +12,27 @@ export interface RunningFlowgate {
   close(): Promise<void>;
 }
 
+/** All that Flowgate is to know. */
+export interface FlowgateSources {
+  /** The variables of the public contract, as `flowgateEnvironment` makes them. */
+  readonly env: Readonly<Record<string, string>>;
+  /** The text of `flowgate.yaml`. */
+  readonly file: string;
+}
+
 /**
- * Starts Flowgate with nothing but `env` as its configuration: no `flowgate.yaml`, no variables of this process.
+ * Starts Flowgate with nothing but `sources` as its configuration: no file, no variables of this process.
  *
- * @param env the variables of the public contract, as `flowgateEnvironment` makes them
  * @param print gets one line for people per request
  */
 export async function startFlowgate(
-  env: Readonly<Record<string, string>>,
+  { env, file }: FlowgateSources,
   print: (line: string) => void,
 ): Promise<RunningFlowgate> {
-  const config = loadConfig({ env, cwd: '/', readFile: noFile });
+  const config = loadConfig({ env, cwd: '/', readFile: (path) => (path === '/flowgate.yaml' ? file : noFile(path)) });
   const log = createLog('info', { write: (line: string) => printRequest(line, print) });
   const flowgate = createFlowgate(config, log);
-  const server = createHttpServer(flowgate.app);
+  const server = createHttpServer(flowgate.app, log);
   server.listen(config.listen.port, config.listen.host);
   await once(server, 'listening');
   return {
@@ -42,7 +49,11 @@ export async function startFlowgate(
 function printRequest(line: string, print: (line: string) => void): void {
   const entry = JSON.parse(line) as Record<string, unknown>;
   if (typeof entry['status'] !== 'number') return;
-  const { status, method, route, durationMs, code } = entry as Record<string, string | number | undefined>;
+  const { status, method, route, durationMs, code, reason } = entry as Record<string, string | number | undefined>;
+  if (method === undefined) {
+    print(`${status} (no request: ${reason})`);
+    return;
+  }
   print(`${status} ${method} ${route ?? '(no route)'} (${durationMs} ms)${code === undefined ? '' : `  ${code}`}`);
 }
 

@@ -83,9 +83,9 @@ describe('npm run sandbox', () => {
     const sandbox = run('--port', '0');
     await sandbox.says('Ctrl-C ends it.');
     const lines = sandbox.stdout().match(/^curl .*$/gm) ?? [];
-    expect(lines).toHaveLength(6);
+    expect(lines).toHaveLength(7);
     const shell = spawnSync('sh', ['-c', lines.join('\n')], { encoding: 'utf8' });
-    const [started, instance, list, product, order, refusal] = shell.stdout
+    const [started, instance, list, product, order, process, refusal] = shell.stdout
       .trim()
       .split('\n')
       .map((line): unknown => JSON.parse(line));
@@ -95,6 +95,7 @@ describe('npm run sandbox', () => {
     expect(list).toEqual(expect.arrayContaining([started, instance]));
     expect(product).toMatchObject({ productIdentifier: 'HT-2000' });
     expect(order).toMatchObject({ status: 'accepted' });
+    expect(process).toMatchObject({ definitionId: 'TestScheme', status: 'Idled' });
     expect(refusal).toMatchObject({
       code: 'authority-missing',
       detail: expect.stringContaining(withheldAuthority),
@@ -140,7 +141,7 @@ describe('the options', () => {
 describe('the text of the first run', () => {
   const steps = firstRunSteps('http://127.0.0.1:3000', 'a-key-of-24-characters-x', '4711');
 
-  it('leads through start, get, list, flow, protected flow and a refusal', () => {
+  it('leads through start, get, list, flow, protected flow, another engine and a refusal', () => {
     const paths = steps.map(({ command }) => /127\.0\.0\.1:3000(\/[^\s"')]*)/.exec(command)?.[1]);
     expect(paths).toEqual([
       '/api/workflow/definitions/onboarding/instances',
@@ -148,6 +149,7 @@ describe('the text of the first run', () => {
       '/api/workflow/instances?definitionId=onboarding&top=5',
       '/api/integration/flows/product-details',
       '/api/integration/flows/orders',
+      '/api/approvals/definitions/TestScheme/instances',
       '/api/workflow/instances/4711/execution-logs',
     ]);
   });
