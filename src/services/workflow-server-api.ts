@@ -7,7 +7,7 @@ import { formatQuery, type QueryPair } from './query.ts';
 export type BodyMember = readonly [name: string, value: Buffer];
 
 /** What a request says, beside which operation it is. */
-export interface ApiCall {
+interface ApiCall {
   readonly processId?: string | undefined;
   readonly filters?: readonly QueryPair[];
   readonly members?: readonly BodyMember[];

@@ -43,9 +43,9 @@ const rules: readonly RefusalRule[] = [
     'the command was not executed',
     'upstream-conflict',
     ({ operation, answer }) => operation.id === 'execute-command' && wasNotExecuted(readEnvelope(answer)?.value),
-    () => ({
+    ({ service, params }) => ({
       detail: 'The command is not possible in the present state of the process, or not for who is acting.',
-      hint: 'See what is possible now: GET /api/<service>/instances/<id>/commands. Trying again does not help.',
+      hint: `See what is possible now: GET /api/${service}/instances/${params['id']}/commands. Trying again does not help.`,
     }),
   ),
   rule(

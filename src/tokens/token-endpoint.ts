@@ -38,7 +38,7 @@ export function withDiscovery(request: typeof requestToken): typeof requestToken
  * @param url of the document
  * @throws {Problem} `token-unavailable`
  */
-export async function findTokenEndpoint(url: string, timeoutMs: number): Promise<string> {
+async function findTokenEndpoint(url: string, timeoutMs: number): Promise<string> {
   const headers = { 'user-agent': 'flowgate', accept: 'application/json' };
   const answer = await exchange({ method: 'GET', url, headers }, timeoutMs);
   if (answer.status !== 200) throw noDocument(answer);
