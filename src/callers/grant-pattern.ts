@@ -23,14 +23,20 @@ export function formatPattern({ method, segments, isPrefix }: Pattern): string {
   return `${method} ${[...segments, ...(isPrefix ? ['**'] : [])].map((segment) => `/${segment}`).join('')}`;
 }
 
-/** @param path the decoded segments of a path */
+/**
+ * Whether a pattern grants a path. Routes beside `/api`, such as `/metrics`, must be named: `**` does not stand for them.
+ *
+ * @param path the decoded segments of a path
+ */
 export function matchesPath(pattern: Pattern, method: string, path: readonly string[]): boolean {
+  if (path[0] !== 'api') return isNamed(pattern, method, path);
   if (!takesMethod(pattern, method) || !hasLength(pattern, path.length)) return false;
   return pattern.segments.every((wanted, at) => wanted === '*' || wanted === path[at]);
 }
 
 /** @param template the segments of a route: `:name` is any one, a final `**` one or more */
 export function coversRoute(pattern: Pattern, method: string, template: readonly string[]): boolean {
+  if (template[0] !== 'api') return isNamed(pattern, method, template);
   const endsOpen = template.at(-1) === '**';
   if (!takesMethod(pattern, method) || (endsOpen && !pattern.isPrefix) || !hasLength(pattern, template.length))
     return false;
@@ -39,6 +45,7 @@ export function coversRoute(pattern: Pattern, method: string, template: readonly
 
 /** Whether any path of a route matches. */
 export function canReach(pattern: Pattern, method: string, template: readonly string[]): boolean {
+  if (template[0] !== 'api') return isNamed(pattern, method, template);
   const endsOpen = template.at(-1) === '**';
   const fixed = endsOpen ? template.slice(0, -1) : template;
   if (!takesMethod(pattern, method)) return false;
@@ -50,6 +57,10 @@ export function canReach(pattern: Pattern, method: string, template: readonly st
     const segment = fixed[at];
     return segment === undefined || wanted === '*' || segment.startsWith(':') || wanted === segment;
   });
+}
+
+function isNamed(pattern: Pattern, method: string, path: readonly string[]): boolean {
+  return takesMethod(pattern, method) && !pattern.isPrefix && pattern.segments.join('/') === path.join('/');
 }
 
 function takesMethod(pattern: Pattern, method: string): boolean {

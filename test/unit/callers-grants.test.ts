@@ -24,7 +24,11 @@ describe('a grant', () => {
     ['GET /api/workflow/**', 'GET', '/api/workflow', false],
     ['GET /api/workflow/**', 'GET', '/api/workflows/a', false],
     ['GET /api/w.rkflow/**', 'GET', '/api/workflow/a', false],
-    ['* /**', 'GET', '/metrics', true],
+    ['* /**', 'GET', '/api/workflow/a', true],
+    ['* /**', 'GET', '/metrics', false],
+    ['GET /*', 'GET', '/metrics', false],
+    ['GET /metrics', 'GET', '/metrics', true],
+    ['* /status', 'GET', '/status', true],
   ])('%s: %s %s is %s', (pattern, method, path, expected) => {
     expect(allows([pattern], method, path)).toBe(expected);
   });
@@ -56,7 +60,7 @@ const route = fc.record({
   method: fc.constantFrom('GET', 'POST'),
   template: fc
     .tuple(fc.array(fc.oneof(segment, fc.constantFrom(':id', ':x')), { minLength: 1, maxLength: 5 }), fc.boolean())
-    .map(([segments, endsOpen]) => `/${[...segments, ...(endsOpen ? ['**'] : [])].join('/')}`),
+    .map(([segments, endsOpen]) => `/${['api', ...segments, ...(endsOpen ? ['**'] : [])].join('/')}`),
 });
 
 const filled = fc
@@ -172,6 +176,7 @@ describe('checking grants against the routes', () => {
     ['POST /api/workflow/flows/x', 'POST /api/workflow/flows/x/**'],
     ['GET /metric', 'GET /metrics'],
     ['POST /metrics', 'GET /metrics'],
+    ['GET /metrics/**', 'GET /metrics'],
     ['DELETE /api/workflow/instances/**', 'GET /api/workflow/instances/*'],
   ])('refuses %s and offers %s', (pattern, nearest) => {
     expect(problems(pattern)).toMatchObject([{ setting: 'callers.hr.allow[0]' }]);
