@@ -14,7 +14,7 @@ else start(config);
 function start(config: Config): void {
   const log = createLog(config.logLevel);
   const flowgate = createFlowgate(config, log);
-  const server = createHttpServer(flowgate.app);
+  const server = createHttpServer(flowgate.app, log);
   const { host, port } = config.listen;
   server.on('error', (error: NodeJS.ErrnoException) => {
     log.fatal({ err: error }, 'cannot listen');

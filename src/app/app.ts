@@ -14,7 +14,7 @@ import { TokenSources } from '../tokens/token-sources.ts';
 import { createAdmission } from './admission.ts';
 import { createApi, type Service } from './api.ts';
 import { answerError, handler, localsOf } from './exchange.ts';
-import { parseTarget } from './request-target.ts';
+import { parseTarget, type RequestTarget } from './request-target.ts';
 import { RouteTable } from './route-table.ts';
 import { securityHeaders } from './security-headers.ts';
 import { checkRequest } from './strict-request.ts';
@@ -39,6 +39,7 @@ export function createFlowgate(config: Config, log: Log): Flowgate {
   });
 
   const app = express();
+  app.set('env', 'production'); // whatever NODE_ENV says: Express's own last resort shows a stack otherwise
   app.disable('x-powered-by');
   app.disable('etag');
   app.enable('case sensitive routing');
@@ -102,11 +103,21 @@ function beginExchange(log: Log, origins: WebOrigins) {
 /** Nothing that could be understood in two ways goes on, nothing that a foreign page has caused; preflights end here. */
 function refuseAmbiguity(config: Config, origins: WebOrigins) {
   return (request: Request, response: Response, next: NextFunction): void => {
-    checkRequest(request, config);
-    localsOf(response).target = parseTarget(request.url);
+    localsOf(response).target = checkedTarget(request, response, config);
     origins.refuseForeignWrite(request);
     if (!origins.answerPreflight(request, response)) next();
   };
+}
+
+/** A connection on which one ambiguous request came is not trusted with a further one. */
+function checkedTarget(request: Request, response: Response, config: Config): RequestTarget {
+  try {
+    checkRequest(request, config);
+    return parseTarget(request.url);
+  } catch (error) {
+    response.setHeader('Connection', 'close');
+    throw error;
+  }
 }
 
 /** The headers that pages may send along: what some flow takes. */

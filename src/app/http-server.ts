@@ -1,36 +1,94 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Log } from '../telemetry/log.ts';
+import { refuseConnect, refuseUnreadable } from './refused-connection.ts';
 
-/** Over the 90 s for which Cloud Foundry's router keeps idle connections: ours must not be the side that closes. */
-const KEEP_ALIVE_MS = 120_000;
-const HEADERS_MS = 10_000;
-const CHECK_EVERY_MS = 2_000;
+/** Limits that hold before a request exists, and after its answer was made. Times in milliseconds. */
+export interface HttpLimits {
+  /** For the head of a request, from the opening of its connection or from its first byte. */
+  readonly headersMs: number;
+  /** How often connections are looked at: what is late is found so much later. */
+  readonly checkEveryMs: number;
+  /** For an idle connection between two requests. */
+  readonly keepAliveMs: number;
+  /** For a client that takes nothing of an answer which is ready. */
+  readonly stallMs: number;
+  /** Connections at once. Any further one is closed as soon as it is opened. */
+  readonly maxConnections: number;
+}
+
+const LIMITS: HttpLimits = {
+  headersMs: 10_000,
+  checkEveryMs: 2_000,
+  // Over the 90 s for which Cloud Foundry's router keeps idle connections: ours must not be the side that closes.
+  keepAliveMs: 120_000,
+  stallMs: 15_000,
+  maxConnections: 4_000,
+};
+
 const MAX_HEADER_BYTES = 16 * 1024;
-const MAX_HEADERS = 100;
+
+/** Between two log lines about connections that were closed because there were too many. */
+const DROP_NOTICE_MS = 10_000;
 
 /**
- * The HTTP server with limits that hold before a request exists. Bodies have deadlines of their own, per route, so
- * Node's limit over the whole request is off.
+ * The HTTP server, with limits of its own. Bodies have deadlines per route, so Node's limit over the whole request is
+ * off. What Node's parser refuses is answered here, without a body; everything else goes to the listener.
  */
-export function createHttpServer(listener: RequestListener): Server {
-  const server = createServer(
-    {
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      headersTimeout: HEADERS_MS,
-      requestTimeout: 0,
-      connectionsCheckingInterval: CHECK_EVERY_MS,
-      maxHeaderSize: MAX_HEADER_BYTES,
-      requireHostHeader: false, // refused by ourselves, with a problem that says so
-      joinDuplicateHeaders: false,
-    },
-    listener,
-  );
-  server.maxHeadersCount = MAX_HEADERS;
-  // Without a listener Node sends 100 Continue before anyone has looked at the credential.
-  server.on('checkContinue', (request, response) => {
+export function createHttpServer(listener: RequestListener, log: Log, limits: Partial<HttpLimits> = {}): Server {
+  const { headersMs, checkEveryMs, keepAliveMs, stallMs, maxConnections } = { ...LIMITS, ...limits };
+  const server = createServer({
+    keepAliveTimeout: keepAliveMs,
+    headersTimeout: headersMs,
+    requestTimeout: 0,
+    connectionsCheckingInterval: checkEveryMs,
+    maxHeaderSize: MAX_HEADER_BYTES,
+    requireHostHeader: false, // refused by ourselves, with a problem that says so
+    joinDuplicateHeaders: false,
+  });
+  // Node would drop what is beyond the limit without a word, a second Host among it. They are counted with the request.
+  server.maxHeadersCount = 0;
+  server.maxConnections = maxConnections;
+  server.on('drop', noticeDrops(log, maxConnections));
+
+  /** The last request of each connection. */
+  const latest = new WeakMap<Socket, ServerResponse>();
+  const serve = (request: IncomingMessage, response: ServerResponse): void => {
+    const { socket } = request;
+    latest.set(socket, response);
+    response.on('prefinish', () => {
+      // The answer is written as far as the client takes it: from here on it may not stall.
+      if (socket.writableLength > 0) socket.setTimeout(stallMs);
+    });
+    response.on('finish', () => {
+      // Nobody reads on: what is left of the body must not be taken for a request, nor keep the connection busy.
+      if (!request.complete) socket.destroySoon();
+      // Another answer is due on this connection, and may take its time.
+      else if (latest.get(socket) !== response) socket.setTimeout(0);
+    });
+    listener(request, response);
+  };
+  server.on('request', serve);
+  // Without this listener Node sends 100 Continue before anyone has looked at the credential.
+  server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
     request.once('resume', () => {
       if (!response.headersSent) response.writeContinue();
     });
-    listener(request, response);
+    serve(request, response);
   });
+  server.on('checkExpectation', serve);
+  server.on('connect', (_request: IncomingMessage, socket: Socket) => refuseConnect(socket, log));
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) =>
+    refuseUnreadable(error, socket, latest.get(socket), log),
+  );
   return server;
+}
+
+function noticeDrops(log: Log, maxConnections: number): () => void {
+  let noticedMs = -Infinity;
+  return () => {
+    if (performance.now() - noticedMs < DROP_NOTICE_MS) return;
+    noticedMs = performance.now();
+    log.warn({ maxConnections }, 'too many connections: new ones are closed');
+  };
 }

@@ -2,6 +2,9 @@ import type { IncomingMessage } from 'node:http';
 import type { Config } from '../config/config.ts';
 import { Problem } from '../problems/problem.ts';
 
+/** More are refused with 431 (RFC 6585, section 5). Their size is limited by the server. */
+const MAX_HEADERS = 100;
+
 /** Fields that come once or not at all: a second one could be read differently by whoever reads the other. */
 const ONCE = new Set([
   'host',
@@ -12,12 +15,17 @@ const ONCE = new Set([
   'origin',
   'transfer-encoding',
   'content-encoding',
+  'idempotency-key',
+  'expect',
 ]);
 
-/** Methods that no route takes: the answer to them is the same everywhere. */
-const KNOWN_METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+/** Methods that some route may take. The answer to any other is the same everywhere. */
+export const ALL_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
-const ALL_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+const KNOWN_METHODS = new Set(ALL_METHODS);
+
+/** A host and a port (RFC 9110, section 7.2), without user information. */
+const HOST = /^(?:[a-z0-9._~!$&'()*+,;=%-]{1,255}|\[[0-9a-f:.]{2,45}\])(?::\d{0,5})?$/i;
 
 /**
  * The first step: a request that two readers could understand in two ways goes no further.
@@ -27,10 +35,8 @@ const ALL_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 export function checkRequest(request: IncomingMessage, { allowedHosts }: Pick<Config, 'allowedHosts'>): void {
   if (request.httpVersion !== '1.1' && request.httpVersion !== '1.0')
     throw invalid(505, 'The request is not HTTP/1.1.', 'Send it as HTTP/1.1.');
-  checkHeadersOnce(request.rawHeaders);
-  const coding = request.headers['transfer-encoding'];
-  if (coding !== undefined && coding.toLowerCase() !== 'chunked')
-    throw invalid(501, 'The transfer coding is not supported.', 'Send the body with Content-Length, or chunked alone.');
+  checkHeaders(request.rawHeaders);
+  checkFraming(request);
   if (!KNOWN_METHODS.has(request.method ?? ''))
     throw new Problem('method-not-allowed', {
       detail: 'No route takes this method.',
@@ -41,7 +47,9 @@ export function checkRequest(request: IncomingMessage, { allowedHosts }: Pick<Co
 }
 
 /** RFC 9112, section 3.2: a request with more than one Host is to be refused. */
-function checkHeadersOnce(rawHeaders: readonly string[]): void {
+function checkHeaders(rawHeaders: readonly string[]): void {
+  if (rawHeaders.length > 2 * MAX_HEADERS)
+    throw invalid(431, 'The request has too many headers.', `Send at most ${MAX_HEADERS}.`);
   const seen = new Set<string>();
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = (rawHeaders[at] ?? '').toLowerCase();
@@ -51,13 +59,28 @@ function checkHeadersOnce(rawHeaders: readonly string[]): void {
   }
 }
 
+/** Where a body ends must not depend on who reads it. Node's parser has refused what has a length and is chunked. */
+function checkFraming({ httpVersion, headers }: IncomingMessage): void {
+  const { 'transfer-encoding': coding, expect } = headers;
+  if (coding !== undefined && httpVersion === '1.0')
+    throw invalid(400, 'HTTP/1.0 has no transfer codings.', 'Send the body with Content-Length.'); // RFC 9112, 6.1
+  if (coding !== undefined && coding.toLowerCase() !== 'chunked')
+    throw invalid(501, 'The transfer coding is not supported.', 'Send the body with Content-Length, or chunked alone.');
+  if (expect !== undefined && expect.toLowerCase() !== '100-continue' && httpVersion === '1.1')
+    throw invalid(417, 'The expectation cannot be met.', 'Send Expect: 100-continue, or none.'); // RFC 9110, 10.1.1
+}
+
 /** Probes come under any name, and what they are told is no secret. */
 const PROBES = new Set(['/health', '/ready']);
 
 function checkHost(request: IncomingMessage, allowedHosts: readonly string[] | undefined): void {
   const { host } = request.headers;
-  if (host === undefined && request.httpVersion === '1.1')
-    throw invalid(400, 'The request carries no Host.', 'Send the header Host.');
+  if (host === undefined ? request.httpVersion === '1.1' : !HOST.test(host))
+    throw invalid(
+      400,
+      'The request has no usable Host.',
+      'Send the header Host: the name of this server, and its port.',
+    );
   if (allowedHosts === undefined || PROBES.has(request.url ?? '')) return;
   const name = (host ?? '').toLowerCase();
   if (allowedHosts.includes(name) || allowedHosts.includes(name.replace(/:\d{1,5}$/, ''))) return;

@@ -5,6 +5,18 @@ export type Log = Logger;
 /** How many bytes of log lines wait in memory before they are written. */
 const BUFFER_BYTES = 4096;
 
+/** For how long at most, milliseconds. */
+const FLUSH_EVERY_MS = 1000;
+
+/** How many wait while nobody takes them. What is more is lost: a log that is not read must not use up the memory. */
+const MAX_WAITING_BYTES = 8 * 1024 * 1024;
+
+/** Names and codes of errors are words of programs; a longer or odder text may hold anything. */
+const WORD = /^[A-Za-z_][\w.-]{0,63}$/;
+
+const MAX_FRAMES = 6;
+const MAX_CAUSES = 4;
+
 /**
  * The log: one JSON object a line with `time`, `level` and `msg`.
  *
@@ -21,30 +33,45 @@ export function createLog(level: string, destination?: DestinationStream): Log {
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: safeError, error: safeError },
     },
-    destination ?? pino.destination({ dest: 1, sync: false, minLength: BUFFER_BYTES }),
+    destination ??
+      pino.destination({
+        dest: 1,
+        sync: false,
+        minLength: BUFFER_BYTES,
+        maxLength: MAX_WAITING_BYTES,
+        periodicFlush: FLUSH_EVERY_MS,
+      }),
   );
 }
 
 /** The fields of an error that may be written: its class, its code, and where it was thrown; never its message. */
 export function safeError(error: unknown): Record<string, unknown> {
+  return describe(error, MAX_CAUSES);
+}
+
+function describe(error: unknown, causesLeft: number): Record<string, unknown> {
   if (!(error instanceof Error)) return { name: typeof error };
-  const { code, phase, reason } = error as { code?: unknown; phase?: unknown; reason?: unknown };
+  const { name, code, phase, reason } = error as Error & { code?: unknown; phase?: unknown; reason?: unknown };
+  const words = Object.entries({ name, code, phase, reason }).filter(([, word]) => isWord(word));
   return {
-    name: error.name,
-    ...(typeof code === 'string' ? { code } : {}),
-    ...(typeof phase === 'string' ? { phase } : {}),
-    ...(typeof reason === 'string' ? { reason } : {}),
-    at: frames(error.stack),
-    ...(error.cause instanceof Error ? { cause: safeError(error.cause) } : {}),
+    ...Object.fromEntries(words),
+    at: frames(error),
+    ...(error.cause instanceof Error && causesLeft > 0 ? { cause: describe(error.cause, causesLeft - 1) } : {}),
   };
 }
 
-/** The first own frames of a stack, without the message, which may span lines and hold anything. */
-function frames(stack: string | undefined): string[] {
-  if (stack === undefined) return [];
+function isWord(value: unknown): boolean {
+  return typeof value === 'string' && WORD.test(value);
+}
+
+/** The first frames of a stack, without the message, which may span lines, look like a frame, and hold anything. */
+function frames({ stack = '', message }: Error): string[] {
+  const start = stack.indexOf(message);
+  if (start === -1) return [];
   return stack
+    .slice(start + message.length)
     .split('\n')
-    .filter((line) => /^\s+at /.test(line))
-    .slice(0, 6)
+    .filter((line) => line.startsWith('    at '))
+    .slice(0, MAX_FRAMES)
     .map((line) => line.trim());
 }

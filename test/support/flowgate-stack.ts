@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect } from '@jest/globals';
 import { startSandbox, type Sandbox } from '../../sandbox/start-sandbox.ts';
 import { createFlowgate, type Flowgate } from '../../src/app/app.ts';
-import { createHttpServer } from '../../src/app/http-server.ts';
+import { createHttpServer, type HttpLimits } from '../../src/app/http-server.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { PlantedSecrets } from './planted-secrets.ts';
@@ -17,6 +17,8 @@ export interface StackOptions {
   /** The text of `flowgate.yaml`, made when the sandbox's addresses are known. */
   readonly file?: (sandbox: Sandbox) => string;
   readonly sandbox?: Parameters<typeof startSandbox>[0];
+  /** Limits of the HTTP server, where a test cannot wait for the usual ones. */
+  readonly http?: Partial<HttpLimits>;
 }
 
 export interface Answer {
@@ -46,7 +48,7 @@ export class FlowgateStack {
     const config = loadConfig(stackSources(sandbox, options));
     const log = createLog('debug', { write: (line: string) => this.#readLogLine(line) });
     this.#flowgate = createFlowgate(config, log);
-    this.#server = createHttpServer(this.#flowgate.app);
+    this.#server = createHttpServer(this.#flowgate.app, log, options.http);
     this.secrets.watch(this.#server);
     this.#server.listen(0, '127.0.0.1');
     await once(this.#server, 'listening');

@@ -1,0 +1,60 @@
+import { STATUS_CODES, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Log } from '../telemetry/log.ts';
+import { ALL_METHODS } from './strict-request.ts';
+
+/** The statuses of what Node's parser refuses; everything else that it refuses is a 400. */
+const STATUSES: Readonly<Record<string, number>> = {
+  HPE_HEADER_OVERFLOW: 431,
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+};
+
+/**
+ * Ends a connection on which something came that is no request, or no whole one in time. The answer is bare: there is
+ * no request to which a problem could belong.
+ *
+ * @param error of Node's parser. It holds the bytes that came, so nothing but its code may be written anywhere
+ * @param latest the answer to the last request that came whole on this connection
+ */
+export function refuseUnreadable(
+  error: NodeJS.ErrnoException,
+  socket: Socket,
+  latest: ServerResponse | undefined,
+  log: Log,
+): void {
+  const { code = '' } = error;
+  const isDue = latest !== undefined && !latest.writableFinished;
+  const isInItsBody = isDue && !latest.req.complete;
+  // An answer that belongs to an earlier request must not be given for it.
+  const mayAnswer = !isDue || (isInItsBody && latest.socket === socket && !latest.headersSent);
+  const status = STATUSES[code] ?? 400;
+  if (!isRefusal(code) || !mayAnswer) socket.destroy();
+  else end(socket, status);
+  // A request with a broken body has a log line of its own; a connection on which nothing came needs none.
+  if (isRefusal(code) && !isInItsBody && socket.bytesRead > 0) logRefusal(log, status, code);
+}
+
+/** CONNECT asks for a tunnel (RFC 9110, section 9.3.6), and there are none. */
+export function refuseConnect(socket: Socket, log: Log): void {
+  socket.on('error', () => {});
+  end(socket, 405, `Allow: ${ALL_METHODS.join(', ')}\r\n`);
+  logRefusal(log, 405, 'CONNECT');
+}
+
+/** Whether the client sent what it should not; else its connection broke. */
+function isRefusal(code: string): boolean {
+  return code.startsWith('HPE_') || code in STATUSES;
+}
+
+function end(socket: Socket, status: number, headers = ''): void {
+  if (socket.writable)
+    socket.write(
+      `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${headers}Connection: close\r\nContent-Length: 0\r\n\r\n`,
+    );
+  socket.destroy();
+}
+
+function logRefusal(log: Log, status: number, reason: string): void {
+  log.info({ status, reason }, 'request refused');
+}
