@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import type { Caller } from './caller.ts';
 import { RefusedCredential } from './refused-credential.ts';
 
@@ -25,7 +25,7 @@ export class ApiKeys {
   find(value: string): ApiKey {
     if (value.length > MAX_KEY_LENGTH) throw unknownKey();
     // Node reads headers as Latin-1, so this hashes the bytes that were sent.
-    const digest = createHash('sha256').update(value, 'latin1').digest();
+    const digest = hash('sha256', Buffer.from(value, 'latin1'), 'buffer');
     const known = this.#byDigest.get(digest.toString('hex'));
     if (known === undefined || !timingSafeEqual(digest, known.digest)) throw unknownKey();
     return known;

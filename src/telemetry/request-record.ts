@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { auditFields } from './audit.ts';
 import type { Log } from './log.ts';
@@ -78,10 +78,14 @@ export class RequestRecord {
 }
 
 function continueTrace(received: unknown): string {
-  const spanId = randomBytes(8).toString('hex');
   const match = typeof received === 'string' ? TRACEPARENT.exec(received) : null;
-  if (match) return `00-${match[1] ?? ''}-${spanId}-${match[2] ?? ''}`;
-  return `00-${randomBytes(16).toString('hex')}-${spanId}-00`;
+  if (match) return `00-${match[1] ?? ''}-${randomHex().slice(16)}-${match[2] ?? ''}`;
+  return `00-${randomHex()}-${randomHex().slice(16)}-00`;
+}
+
+/** 32 digits; Node draws the bytes of UUIDs in batches, which costs a tenth of drawing them one by one. */
+function randomHex(): string {
+  return randomUUID().replaceAll('-', '');
 }
 
 function round(ms: number): number {
