@@ -17,7 +17,7 @@ export interface HttpLimits {
   readonly maxConnections: number;
 }
 
-const LIMITS: HttpLimits = {
+export const LIMITS: HttpLimits = {
   headersMs: 10_000,
   checkEveryMs: 2_000,
   // Over the 90 s for which Cloud Foundry's router keeps idle connections: ours must not be the side that closes.

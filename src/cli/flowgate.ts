@@ -2,6 +2,7 @@
 import { check } from './check.ts';
 import { UsageError, type Command } from './command.ts';
 
+import { doctor } from './doctor.ts';
 import { EXIT } from './exit-status.ts';
 import { explain } from './explain.ts';
 
@@ -11,7 +12,7 @@ import { helpOf, overview } from './help.ts';
 import { findCommand, parseWords } from './parse-words.ts';
 
 /** In the order of the help. */
-const commands: readonly Command[] = [check, explain, hashKey];
+const commands: readonly Command[] = [check, doctor, explain, hashKey];
 
 try {
   process.exitCode = await main(process.argv.slice(2));

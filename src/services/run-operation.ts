@@ -63,7 +63,11 @@ export async function runOperation(
   const followUp: FollowUp = (further) => client.read(further, call);
   const made = await operation.fromAnswer?.(answer, input, followUp);
   if (made) return made;
-  throw await explain(offer, { operation, params: input.params, answer, tokenScopes: token?.scopes ?? [] }, followUp);
+  throw await explainRefusal(
+    offer,
+    { operation, params: input.params, answer, tokenScopes: token?.scopes ?? [] },
+    followUp,
+  );
 }
 
 /** The caller's own bytes, on routes that take any. */
@@ -100,7 +104,12 @@ function beginAnswer(head: AnswerHead, operation: ForwardOperation, { request, r
   return response;
 }
 
-async function explain(
+/**
+ * Says why a service refused, by the rules of its kind.
+ *
+ * @param followUp for rules that need to ask once more
+ */
+export async function explainRefusal(
   { service, refusalRules }: Offer,
   refused: Omit<Refusal, 'service' | 'text' | 'json'>,
   followUp: FollowUp,

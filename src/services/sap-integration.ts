@@ -7,7 +7,7 @@ import { formatQuery } from './query.ts';
 import { sapIntegrationRefusals } from './sap-integration-refusals.ts';
 
 /** The role of a sender, unless its flow was given another (help.sap.com, "Client Roles"). */
-const SENDER_ROLE = 'ESBMessaging.send';
+export const SENDER_ROLE = 'ESBMessaging.send';
 
 /** SAP Cloud Integration: the flows that the configuration names, and nothing else of the runtime. */
 export function sapIntegration(service: SapIntegrationConfig): Offer {

@@ -9,6 +9,7 @@ const SIZE_UNITS = [
 ] as const;
 
 const TIME_UNITS = [
+  [3_600_000, 'h'],
   [60_000, 'm'],
   [1000, 's'],
 ] as const;
