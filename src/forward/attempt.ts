@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
-import { Readable } from 'node:stream';
+import { Readable, type Writable } from 'node:stream';
 import type { Dispatcher } from 'undici';
+import type { AnswerSink } from './answer-sink.ts';
 import { AnswerBuffer } from './answer-buffer.ts';
 import { classifyFailure, codeOf, type FailureFacts } from './classify-failure.ts';
 import type { Deadline } from './deadline.ts';
@@ -25,7 +26,7 @@ const attemptOver = new Error('The attempt is over');
 
 interface AttemptOptions {
   readonly deadline: Deadline;
-  readonly relay: ((head: AnswerHead) => ServerResponse | undefined) | undefined;
+  readonly relay: ((head: AnswerHead) => AnswerSink | undefined) | undefined;
   readonly caller: ServerResponse | undefined;
   readonly maxBufferedBytes: number;
   readonly idleTimeoutMs: number;
@@ -47,7 +48,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
   #timer: NodeJS.Timeout | undefined;
   #head: AnswerHead | undefined;
   #relay: Relay | undefined;
-  #watched: ServerResponse | undefined;
+  #watched: Writable | undefined;
   readonly #buffer: AnswerBuffer;
 
   constructor(request: UpstreamRequest, options: AttemptOptions) {
@@ -182,7 +183,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
     this.#controller?.abort(attemptOver);
   }
 
-  #watch(response: ServerResponse): void {
+  #watch(response: Writable): void {
     if (this.#watched === response) return;
     this.#watched?.off('close', this.#onCallerClose);
     this.#watched = response;

@@ -1,12 +1,12 @@
-import type { ServerResponse } from 'node:http';
 import type { Dispatcher } from 'undici';
+import type { AnswerSink } from './answer-sink.ts';
 
 /**
  * Hands the body of an answer to the caller as it comes. A caller that reads slowly slows the upstream down: no more
  * than the buffers of the two sockets is kept here.
  */
 export class Relay {
-  readonly #response: ServerResponse;
+  readonly #response: AnswerSink;
   readonly #upstream: Dispatcher.DispatchController;
   readonly #stallMs: number;
   readonly #onStall: () => void;
@@ -17,7 +17,7 @@ export class Relay {
    * @param stallMs how long the caller may take nothing while data wait for it
    * @param onStall called when it took longer
    */
-  constructor(response: ServerResponse, upstream: Dispatcher.DispatchController, stallMs: number, onStall: () => void) {
+  constructor(response: AnswerSink, upstream: Dispatcher.DispatchController, stallMs: number, onStall: () => void) {
     this.#response = response;
     this.#upstream = upstream;
     this.#stallMs = stallMs;

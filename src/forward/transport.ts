@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { Pool } from 'undici';
 import type { Secret } from '../config/secret.ts';
+import type { AnswerSink } from './answer-sink.ts';
 import { Attempt } from './attempt.ts';
 import type { Deadline } from './deadline.ts';
 import type { AnswerHead, UpstreamAnswer, UpstreamRequest } from './upstream-request.ts';
@@ -37,7 +38,7 @@ export interface SendOptions {
    * answer is read into memory. When the caller's request is not `complete` by then, that head should say
    * `Connection: close`. What it throws ends the attempt, and `send` throws it.
    */
-  readonly relay?: (head: AnswerHead) => ServerResponse | undefined;
+  readonly relay?: (head: AnswerHead) => AnswerSink | undefined;
   /** The most that is read into memory. Default 64 KiB, made for refusals. */
   readonly maxBufferedBytes?: number;
   /** The caller's response: when its connection closes, the attempt ends. */
