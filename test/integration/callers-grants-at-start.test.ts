@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
@@ -19,12 +19,14 @@ function run(program: string, args: readonly string[], file: string) {
   const folder = mkdtempSync(join(tmpdir(), 'flowgate-'));
   writeFileSync(join(folder, 'flowgate.yaml'), file);
   writeFileSync(join(folder, 'key.json'), JSON.stringify(workflowKey));
-  return spawnSync(process.execPath, [resolve(program), ...args], {
+  const result = spawnSync(process.execPath, [resolve(program), ...args], {
     cwd: folder,
     env: { PATH: process.env['PATH'], PORT: '0' },
     encoding: 'utf8',
     timeout: 15_000,
   });
+  rmSync(folder, { recursive: true });
+  return result;
 }
 
 describe('a grant that matches no route', () => {
