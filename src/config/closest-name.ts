@@ -5,13 +5,20 @@ const LONGEST_NAME = 64;
  * beginning of a name.
  */
 export function closestName(name: string, known: readonly string[]): string | undefined {
-  if (name.length > LONGEST_NAME) return undefined;
+  return closestNames(name, known, 1)[0] ?? known.find((candidate) => name.length > 2 && candidate.startsWith(name));
+}
+
+/** The known names that are near, the nearest first: about one slip in three characters. */
+export function closestNames(name: string, known: readonly string[], most: number): string[] {
+  if (name.length > LONGEST_NAME) return [];
   const slips = Math.max(1, Math.floor(name.length / 3));
-  const ranked = known
+  return known
+    .filter((candidate) => Math.abs(candidate.length - name.length) <= slips)
     .map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
     .filter(({ distance }) => distance <= slips)
-    .sort((one, other) => one.distance - other.distance);
-  return ranked[0]?.candidate ?? known.find((candidate) => name.length > 2 && candidate.startsWith(name));
+    .sort((one, other) => one.distance - other.distance)
+    .slice(0, most)
+    .map(({ candidate }) => candidate);
 }
 
 /** Levenshtein's distance: insertions, deletions and replacements that turn one word into the other. */

@@ -181,6 +181,8 @@ export interface Refusal {
   readonly json: unknown;
   /** Scopes of the token that was sent, unverified. */
   readonly tokenScopes: readonly string[];
+  /** Whether this caller may call that route: what it may not list is not told to it either. */
+  readonly mayCall?: OperationInput['mayCall'];
 }
 
 /** One reason for a refusal and its cure. Rules are tried in order; the first that fits answers. */

@@ -65,7 +65,7 @@ export async function runOperation(
   if (made) return made;
   throw await explainRefusal(
     offer,
-    { operation, params: input.params, answer, tokenScopes: token?.scopes ?? [] },
+    { operation, params: input.params, answer, tokenScopes: token?.scopes ?? [], mayCall: input.mayCall },
     followUp,
   );
 }

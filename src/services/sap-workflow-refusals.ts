@@ -2,9 +2,10 @@ import type { Problem, UpstreamFacts } from '../problems/problem.ts';
 import type { ProblemCode } from '../problems/problem-table.ts';
 import { isJson, retryAfterSeconds } from './answers.ts';
 import { firstRefusals, lastRefusals } from './common-refusals.ts';
-import type { Refusal, RefusalRule } from './operation.ts';
+import type { FollowUp, Refusal, RefusalRule } from './operation.ts';
 import { doing, refusalProblem } from './refusal-problem.ts';
 import { authoritiesJson, heldAuthorities } from './sap-workflow-authorities.ts';
+import { nearDefinitionIds } from './sap-workflow-near-names.ts';
 
 /** The runtime's error codes without their prefix, such as `definition.not.found`. */
 function errorCode({ json }: Refusal): string {
@@ -137,22 +138,15 @@ const workflowRules: readonly RefusalRule[] = [
       retryable: true,
     }),
   ),
-  rule(
-    'the definition is not deployed',
-    'definition-not-found',
-    (refusal) =>
+  {
+    name: 'the definition is not deployed',
+    when: (refusal) =>
       refusal.answer.status === 404 &&
       (errorCode(refusal) === 'definition.not.found' ||
         isAbout(refusal, '/definitions') ||
         refusal.operation.id === 'start-instance'),
-    ({ params, service }) => ({
-      detail:
-        params['id'] === undefined
-          ? 'No such workflow definition is deployed.'
-          : `No workflow definition "${params['id']}" is deployed.`,
-      hint: `Compare the id with GET /api/${service}/definitions; letters count by case. In process automation, a project in a shared environment needs "environmentId" and "apiKey" of the service.`,
-    }),
-  ),
+    problem: definitionNotFound,
+  },
   rule(
     'no such task',
     'task-not-found',
@@ -207,6 +201,17 @@ const workflowRules: readonly RefusalRule[] = [
 function messageOf({ json }: Refusal): string {
   const message = errorOf(json)?.['message'];
   return typeof message === 'string' ? message : '';
+}
+
+async function definitionNotFound(refusal: Refusal, followUp: FollowUp): Promise<Problem> {
+  const { params, service } = refusal;
+  const near = await nearDefinitionIds(refusal, followUp);
+  const named = params['id'] === undefined ? 'No such workflow definition' : `No workflow definition "${params['id']}"`;
+  return refusalProblem(refusal, 'definition-not-found', {
+    upstream: callersError(refusal),
+    detail: `${named} is deployed.`,
+    hint: `${near.length > 0 ? `Did you mean ${near.map((id) => `"${id}"`).join(' or ')}? ` : ''}Compare the id with GET /api/${service}/definitions; letters count by case. In process automation, a project in a shared environment needs "environmentId" and "apiKey" of the service.`,
+  });
 }
 
 function authorityMissing(refusal: Refusal): Problem {

@@ -281,6 +281,12 @@ describe('refusals that explain themselves', () => {
     const refused = await stack.post('/api/workflow/definitions/onbording/instances', '{}');
     expect(refused.json).toMatchObject({ status: 404, code: 'definition-not-found', upstream: { status: 404 } });
     expect(refused.json.detail).toContain('onbording');
+    expect(refused.json.hint).toContain('Did you mean "onboarding"?');
+  });
+
+  it('offer no name where nothing is near', async () => {
+    const refused = await stack.post('/api/workflow/definitions/zzzzzzzz/instances', '{}');
+    expect(refused.json.hint).not.toContain('Did you mean');
   });
 
   it('tell an unknown instance and an unknown task', async () => {
