@@ -10,10 +10,13 @@ import { baseUrlOf, offerOf } from '../services/offers.ts';
 import { ServiceClient } from '../services/service-client.ts';
 import type { Log } from '../telemetry/log.ts';
 import { RequestRecord } from '../telemetry/request-record.ts';
+import { logTokenEvent } from '../tokens/log-token-event.ts';
 import { TokenSources } from '../tokens/token-sources.ts';
 import { createAdmission } from './admission.ts';
 import { createApi, type Service } from './api.ts';
 import { answerError, handler, localsOf } from './exchange.ts';
+import { createPublicPages } from './public-pages.ts';
+import { refuseWrites } from './read-only.ts';
 import { parseTarget, type RequestTarget } from './request-target.ts';
 import { RouteTable } from './route-table.ts';
 import { securityHeaders } from './security-headers.ts';
@@ -37,6 +40,7 @@ export function createFlowgate(config: Config, log: Log): Flowgate {
     maxJsonBytes: config.limits.bodyBytes,
     timeoutMs: config.limits.timeoutMs,
   });
+  const pages = createPublicPages(config, admit);
 
   const app = express();
   app.set('env', 'production'); // whatever NODE_ENV says: Express's own last resort shows a stack otherwise
@@ -49,7 +53,13 @@ export function createFlowgate(config: Config, log: Log): Flowgate {
   app.use(beginExchange(log, origins));
   app.use(refuseAmbiguity(config, origins));
   app.all('/health', handler(health));
-  app.use(handler(async (request, response) => (isApi(response) ? api(request, response) : notFound())));
+  app.use(
+    handler(async (request, response) => {
+      const { segments } = localsOf(response).target;
+      const answer = segments[0] === 'api' ? api : (pages(segments) ?? notFound);
+      await answer(request, response);
+    }),
+  );
   app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => {
     answerError(error, response);
   });
@@ -63,7 +73,7 @@ export function createFlowgate(config: Config, log: Log): Flowgate {
 
 function createServices(config: Config, log: Log): Service[] {
   const tokens = new TokenSources({
-    onEvent: (event) => log.debug({ token: event }, 'token'),
+    onEvent: (event) => logTokenEvent(log, event),
   });
   return config.services.map((service) => {
     const base = baseUrlOf(service);
@@ -128,18 +138,9 @@ function headersOfFlows({ services }: Config): string[] {
   return [...flowRequestHeaders, ...configured];
 }
 
-function isApi(response: Response): boolean {
-  return localsOf(response).target.segments[0] === 'api';
-}
-
 /** Alive, and nothing else: it is answered before callers and without a look at any upstream. */
 function health(request: Request, response: Response): void {
-  if (request.method !== 'GET' && request.method !== 'HEAD')
-    throw new Problem('method-not-allowed', {
-      detail: 'The route exists, but not with this method.',
-      hint: 'Use one of the methods in Allow.',
-      allow: ['GET', 'HEAD'],
-    });
+  refuseWrites(request);
   localsOf(response).record.route = '/health';
   response.setHeader('Content-Type', 'application/json');
   response.end('{"status":"ok"}');
