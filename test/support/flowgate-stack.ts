@@ -16,9 +16,13 @@ export interface StackOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** The text of `flowgate.yaml`, made when the sandbox's addresses are known. */
   readonly file?: (sandbox: Sandbox) => string;
+  /** Further files in the folder of that file, by their paths below it. */
+  readonly files?: Readonly<Record<string, string>>;
   readonly sandbox?: Parameters<typeof startSandbox>[0];
   /** Limits of the HTTP server, where a test cannot wait for the usual ones. */
   readonly http?: Partial<HttpLimits>;
+  /** Where to listen, for tests that must know the origin beforehand; any free port if not given. */
+  readonly port?: number;
 }
 
 export interface Answer {
@@ -50,7 +54,7 @@ export class FlowgateStack {
     this.#flowgate = createFlowgate(config, log);
     this.#server = createHttpServer(this.#flowgate.app, log, options.http);
     this.secrets.watch(this.#server);
-    this.#server.listen(0, '127.0.0.1');
+    this.#server.listen(options.port ?? 0, '127.0.0.1');
     await once(this.#server, 'listening');
   }
 
@@ -122,7 +126,7 @@ export function useFlowgate(options: StackOptions = {}): FlowgateStack {
   return stack;
 }
 
-function stackSources(sandbox: Sandbox, { env = {}, file }: StackOptions): Parameters<typeof loadConfig>[0] {
+function stackSources(sandbox: Sandbox, { env = {}, file, files = {} }: StackOptions): Parameters<typeof loadConfig>[0] {
   const text = file?.(sandbox);
   return {
     cwd: '/stack',
@@ -134,7 +138,8 @@ function stackSources(sandbox: Sandbox, { env = {}, file }: StackOptions): Param
       ...env,
     },
     readFile(path) {
-      if (text !== undefined && path === '/stack/flowgate.yaml') return text;
+      const found = path === '/stack/flowgate.yaml' ? text : files[path.replace('/stack/', '')];
+      if (found !== undefined) return found;
       throw Object.assign(new Error(`no such file: ${path}`), { code: 'ENOENT' });
     },
   };
