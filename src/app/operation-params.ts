@@ -4,8 +4,10 @@ import { decodeSegment } from './request-target.ts';
 import type { FoundRoute } from './route-table.ts';
 
 /** A segment below a flow's address. Not among them: control characters, slashes, a percent sign that is decoded again. */
-// oxlint-disable-next-line no-control-regex -- they are what is excluded
-const SEGMENT = /^[^\u0000-\u001f\u007f/\\%]{1,255}$/u;
+const SEGMENT = /^[^\p{Cc}/\\%]{1,255}$/u;
+
+/** Segments that lead elsewhere; servers that know path parameters drop what follows the semicolon first. */
+const DOTS = /^\.\.?(?:;|$)/;
 
 /**
  * The parameters of a matched path, decoded once and checked against what they may be.
@@ -35,7 +37,7 @@ export function routeSegments({ route, params, rest }: FoundRoute<unknown>): str
 
 function encodedAgain(encoded: string): string {
   const segment = decodeSegment(encoded);
-  if (!SEGMENT.test(segment) || segment === '.' || segment === '..')
+  if (!SEGMENT.test(segment) || DOTS.test(segment))
     throw new Problem('invalid-parameter', {
       detail: 'The path below the flow holds an empty, dotted or unusable segment.',
       hint: 'Each segment has 1 to 255 characters, none of them a slash, a backslash, a percent sign or a control character.',

@@ -24,15 +24,25 @@ export function refuseUnreadable(
   log: Log,
 ): void {
   const { code = '' } = error;
-  const isDue = latest !== undefined && !latest.writableFinished;
-  const isInItsBody = isDue && !latest.req.complete;
-  // An answer that belongs to an earlier request must not be given for it.
-  const mayAnswer = !isDue || (isInItsBody && latest.socket === socket && !latest.headersSent);
+  if (!isRefusal(code) || socket.writableEnded) {
+    socket.destroy();
+    return;
+  }
   const status = STATUSES[code] ?? 400;
-  if (!isRefusal(code) || !mayAnswer) socket.destroy();
-  else end(socket, status);
+  const isInBody = latest?.req.complete === false;
+  // An answer that belongs to an earlier request must not be given for it, nor a second one to the same.
+  const mayAnswer =
+    latest === undefined || (isInBody ? latest.socket === socket && !latest.headersSent : isWritten(latest, socket));
+  if (mayAnswer) end(socket, status);
+  else if (isInBody) socket.destroySoon();
+  else socket.destroy();
   // A request with a broken body has a log line of its own; a connection on which nothing came needs none.
-  if (isRefusal(code) && !isInItsBody && socket.bytesRead > 0) logRefusal(log, status, code);
+  if (!isInBody && socket.bytesRead > 0) logRefusal(log, status, code);
+}
+
+/** Whether nothing more of an answer is to be written: what is written now comes after it. */
+function isWritten(response: ServerResponse, socket: Socket): boolean {
+  return response.writableFinished || (response.writableEnded && response.socket === socket);
 }
 
 /** CONNECT asks for a tunnel (RFC 9110, section 9.3.6), and there are none. */
@@ -52,7 +62,8 @@ function end(socket: Socket, status: number, headers = ''): void {
     socket.write(
       `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${headers}Connection: close\r\nContent-Length: 0\r\n\r\n`,
     );
-  socket.destroy();
+  if (socket.writableLength === 0) socket.destroy();
+  else socket.destroySoon();
 }
 
 function logRefusal(log: Log, status: number, reason: string): void {

@@ -62,12 +62,18 @@ function checkHeaders(rawHeaders: readonly string[]): void {
 /** Where a body ends must not depend on who reads it. Node's parser has refused what has a length and is chunked. */
 function checkFraming({ httpVersion, headers }: IncomingMessage): void {
   const { 'transfer-encoding': coding, expect } = headers;
-  if (coding !== undefined && httpVersion === '1.0')
-    throw invalid(400, 'HTTP/1.0 has no transfer codings.', 'Send the body with Content-Length.'); // RFC 9112, 6.1
-  if (coding !== undefined && coding.toLowerCase() !== 'chunked')
-    throw invalid(501, 'The transfer coding is not supported.', 'Send the body with Content-Length, or chunked alone.');
+  if (coding !== undefined) checkCoding(coding, httpVersion);
   if (expect !== undefined && expect.toLowerCase() !== '100-continue' && httpVersion === '1.1')
     throw invalid(417, 'The expectation cannot be met.', 'Send Expect: 100-continue, or none.'); // RFC 9110, 10.1.1
+}
+
+/** RFC 9112, sections 6.1 and 6.3. */
+function checkCoding(coding: string, httpVersion: string): void {
+  const codings = coding.split(',').map((one) => one.trim().toLowerCase());
+  if (httpVersion === '1.0' || codings.at(-1) !== 'chunked')
+    throw invalid(400, 'The end of the body cannot be told.', 'Send it with Content-Length, or chunked in HTTP/1.1.');
+  if (codings.length > 1)
+    throw invalid(501, 'The transfer coding is not supported.', 'Send the body with Content-Length, or chunked alone.');
 }
 
 /** Probes come under any name, and what they are told is no secret. */
