@@ -15,14 +15,19 @@ export interface CertificateOptions {
   readonly authority?: boolean;
 }
 
+/** Those made so far: each has a name of its own, because authorities are looked up by name. */
+let made = 0;
+
 /**
  * Makes a self-signed certificate with a fresh key (X.509 version 3, ECDSA P-256; RFC 5280), so that no key has to be
  * kept with the tests and none expires.
  */
 export function makeCertificate(options: CertificateOptions = {}): TestCertificate {
   const { notAfter = new Date(Date.now() + 3_600_000), names = ['127.0.0.1', 'localhost'], authority = true } = options;
+  made += 1;
+  const notBefore = new Date(Math.min(notAfter.getTime() - 7_200_000, Date.now() - 3_600_000));
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const body = certificateBody(publicKey, new Date(notAfter.getTime() - 7_200_000), notAfter, names, authority);
+  const body = certificateBody(publicKey, notBefore, notAfter, names, authority);
   const signature = sign('sha256', body, privateKey);
   const certificate = sequence(body, ecdsaWithSha256, bitString(signature));
   const base64 = certificate.toString('base64').replace(/.{64}/g, '$&\n');
@@ -34,7 +39,7 @@ export function makeCertificate(options: CertificateOptions = {}): TestCertifica
 
 /** TBSCertificate: RFC 5280, section 4.1. */
 function certificateBody(key: KeyObject, from: Date, to: Date, names: readonly string[], authority: boolean): Buffer {
-  const commonName = sequence(oid('550403'), der(0x0c, Buffer.from('flowgate test')));
+  const commonName = sequence(oid('550403'), der(0x0c, Buffer.from(`flowgate test ${made}`)));
   const name = sequence(der(0x31, commonName));
   const extensions = sequence(
     sequence(oid('551d11'), der(0x04, sequence(...names.map(generalName)))),

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { BufferedAnswer } from '../../forward/upstream-request.ts';
-import type { Problem } from '../../problems/problem.ts';
+import { Problem } from '../../problems/problem.ts';
+import { parseJson } from '../../services/answers.ts';
 import type { ForwardOperation, OperationInput, OperationRequest } from '../../services/operation.ts';
 import type { QueryPair } from '../../services/query.ts';
 import { explainRefusal } from '../../services/run-operation.ts';
@@ -54,8 +55,18 @@ export async function readOperation(
   const remaining = (): number => Math.max(1, timeoutMs - (performance.now() - startMs));
   const followUp = (request: OperationRequest) => askService(patient, request, remaining());
   const answer = await followUp(operation.toRequest(input));
-  if (operation.passes(answer) || (await operation.fromAnswer?.(answer, input, followUp))) return;
+  if (operation.passes(answer)) return checkJson(answer);
+  if (await operation.fromAnswer?.(answer, input, followUp)) return;
   throw await refusalOf(patient, operation, answer, followUp);
+}
+
+/** What passes to a caller as it comes is not looked into there; here it is. */
+function checkJson(answer: BufferedAnswer): void {
+  if (answer.truncated || parseJson(answer) !== undefined) return;
+  throw new Problem('upstream-protocol-error', {
+    detail: `The service answered with status ${answer.status}, and ${answer.body.length === 0 ? 'nothing in it' : 'no JSON in it'}.`,
+    hint: 'Something else may answer at the address of the service, or cut its answers off. Compare the address with the service key.',
+  });
 }
 
 /** Why the service refused, by the rules of its kind. */
