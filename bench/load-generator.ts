@@ -62,7 +62,15 @@ async function driveWithAutocannon(request: LoadRequest): Promise<LoadResult> {
   const { url, method, headers, body, connections, seconds, rate } = request;
   const args = [
     join(import.meta.dirname, 'node_modules/autocannon/autocannon.js'),
-    ...['--json', '-c', String(connections), '-d', String(seconds), '-m', method, '-t', '20'],
+    '--json',
+    '-c',
+    String(connections),
+    '-d',
+    String(seconds),
+    '-m',
+    method,
+    '-t',
+    '20',
     ...(rate === undefined ? [] : ['--overallRate', String(Math.round(rate))]),
     ...Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}=${value}`]),
     ...(body === undefined ? [] : ['-b', body]),

@@ -161,14 +161,14 @@ describe('a CSRF-protected flow', () => {
 
   it('is remembered: the next message goes out with its token at once', async () => {
     await stack.post('/api/integration/flows/orders', '{"order":1}');
-    stack.sandbox.control.reset();
+    await stack.sandbox.control.reset();
     await stack.post('/api/integration/flows/orders', '{"order":2}');
     expect(stack.sandbox.control.counters().requests.integration).toEqual({ 'POST /http/orders': 1 });
   });
 
   it('gets a new token when its session has ended, and runs once', async () => {
     await stack.post('/api/integration/flows/orders', '{"order":1}');
-    stack.sandbox.control.reset();
+    await stack.sandbox.control.reset();
     stack.sandbox.control.forgetCsrfTokens();
     expect((await stack.post('/api/integration/flows/orders', '{"order":2}')).status).toBe(201);
     expect(runs()).toEqual({ '/http/orders': 1 });
@@ -282,7 +282,7 @@ describe('large messages', () => {
       headers: { 'x-api-key': 'test-key-0123456789abcdef', 'content-type': 'application/octet-stream' },
       body: new Blob([body]).stream(),
       duplex: 'half',
-    } as RequestInit);
+    });
     expect(sha256(Buffer.from(await response.arrayBuffer()))).toBe(sha256(body));
   });
 

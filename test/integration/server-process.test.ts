@@ -87,6 +87,6 @@ describe('SIGTERM', () => {
     const stopped = own.stop('SIGTERM');
     expect((await running).status).toBe(201);
     expect(await stopped).toBe(0);
-    sandbox.control.reset();
+    await sandbox.control.reset();
   });
 });

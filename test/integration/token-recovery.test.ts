@@ -23,7 +23,7 @@ describe('a refused token', () => {
 
   it('is replaced, and a start that the service refused for it is sent again once', async () => {
     await stack.get('/api/workflow/definitions');
-    stack.sandbox.control.reset();
+    await stack.sandbox.control.reset();
     stack.sandbox.control.revokeTokens();
     const started = await stack.post('/api/workflow/definitions/onboarding/instances', '{"a":1}');
     expect(started.status).toBe(201);

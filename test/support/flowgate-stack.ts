@@ -41,6 +41,7 @@ export class FlowgateStack {
   #sandbox: Sandbox | undefined;
   #flowgate: Flowgate | undefined;
   #server: Server | undefined;
+  #create: (() => Flowgate) | undefined;
 
   async start(options: StackOptions): Promise<void> {
     const sandbox = await startSandbox(options.sandbox);
@@ -51,8 +52,9 @@ export class FlowgateStack {
     this.secrets.plant('the static token', sandbox.workflowServer.accessToken);
     const config = loadConfig(stackSources(sandbox, options));
     const log = createLog('debug', { write: (line: string) => this.#readLogLine(line) });
-    this.#flowgate = createFlowgate(config, log);
-    this.#server = createHttpServer(this.#flowgate.app, log, options.http);
+    this.#create = () => createFlowgate(config, log);
+    this.#flowgate = this.#create();
+    this.#server = createHttpServer((request, response) => this.#flowgate?.app(request, response), log, options.http);
     this.secrets.watch(this.#server);
     this.#server.listen(options.port ?? 0, '127.0.0.1');
     await once(this.#server, 'listening');
@@ -65,13 +67,22 @@ export class FlowgateStack {
     await this.#sandbox?.close();
   }
 
+  /** Puts a new Flowgate in the place of the old one, which may be leaving a service alone that failed too often. */
+  async renew(): Promise<void> {
+    const old = this.#flowgate;
+    this.#flowgate = this.#create?.();
+    await old?.close();
+  }
+
   get sandbox(): Sandbox {
     if (!this.#sandbox) throw new Error('the stack is not started');
     return this.#sandbox;
   }
 
   get port(): number {
-    return (this.#server?.address() as AddressInfo).port;
+    const address = this.#server?.address() as AddressInfo | undefined;
+    if (!address) throw new Error('the stack is not started');
+    return address.port;
   }
 
   get url(): string {
@@ -117,8 +128,8 @@ export class FlowgateStack {
 export function useFlowgate(options: StackOptions = {}): FlowgateStack {
   const stack = new FlowgateStack();
   beforeAll(() => stack.start(options));
-  afterEach(() => {
-    stack.sandbox.control.reset();
+  afterEach(async () => {
+    await stack.sandbox.control.reset();
     stack.logLines.length = 0;
     expect(stack.secrets.takeLeaks()).toEqual([]);
   });
@@ -126,7 +137,10 @@ export function useFlowgate(options: StackOptions = {}): FlowgateStack {
   return stack;
 }
 
-function stackSources(sandbox: Sandbox, { env = {}, file, files = {} }: StackOptions): Parameters<typeof loadConfig>[0] {
+function stackSources(
+  sandbox: Sandbox,
+  { env = {}, file, files = {} }: StackOptions,
+): Parameters<typeof loadConfig>[0] {
   const text = file?.(sandbox);
   return {
     cwd: '/stack',

@@ -42,12 +42,12 @@ export class PlantedSecrets {
     server.on('connection', (socket: Socket) => {
       const write = socket.write.bind(socket);
       let tail = '';
-      socket.write = ((chunk: string | Uint8Array, ...rest: unknown[]) => {
+      socket.write = (chunk: string | Uint8Array, ...rest: unknown[]) => {
         const text = tail + (typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('latin1'));
         this.look('an answer', text);
         tail = text.slice(-64);
         return (write as (...all: unknown[]) => boolean)(chunk, ...rest);
-      }) as typeof socket.write;
+      };
     });
   }
 
