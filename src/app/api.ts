@@ -5,12 +5,14 @@ import type { Concurrency } from '../callers/concurrency.ts';
 import { identityOf, noIdentity } from '../callers/identity.ts';
 import type { IdentityConfig } from '../config/config.ts';
 import { Problem } from '../problems/problem.ts';
+import type { GrantDecision } from '../services/explain-operation.ts';
 import type { Method, Offer, Operation, OperationAnswer, OperationInput } from '../services/operation.ts';
 import { parseQuery, type QueryPair } from '../services/query.ts';
 import { runOperation } from '../services/run-operation.ts';
 import type { ServiceClient } from '../services/service-client.ts';
 import type { Admission } from './admission.ts';
 import { localsOf } from './exchange.ts';
+import { asksToExplain, checkExplainGrant, explanationAnswer, neededGrant, type Explain } from './explain-request.ts';
 import { operationParams, routeSegments } from './operation-params.ts';
 import { readOperationBody } from './read-operation-body.ts';
 import type { FoundRoute, RouteTable } from './route-table.ts';
@@ -20,6 +22,7 @@ export interface Service {
   readonly offer: Offer;
   readonly client: ServiceClient;
   readonly identity: IdentityConfig | undefined;
+  readonly explain: Explain;
 }
 
 export interface ApiParts {
@@ -37,6 +40,8 @@ interface Visit {
   readonly caller: Caller;
   /** Who acts upstream, where the service wants to know it. */
   readonly identity: string | undefined;
+  /** Where the caller asks what would be done, instead of having it done: whether it may have it done. */
+  readonly explained: GrantDecision | undefined;
   readonly request: Request;
   readonly response: Response;
 }
@@ -55,20 +60,26 @@ export function createApi(parts: ApiParts) {
     record.service = service.offer.service;
     record.route = template;
     record.operation = operation.id;
-    record.starts = operation.effect === 'start';
     record.params = found.params;
-    checkGrant(caller, operation.method, found);
+    const explained = asksToExplain(request) ? checkExplainGrant(caller, found) : undefined;
+    if (explained === undefined) {
+      record.starts = operation.effect === 'start';
+      checkGrant(caller, operation.method, found);
+    }
     const identity = checkIdentity(caller, service.identity, operation);
     concurrency.enter(service.offer.service);
     try {
-      await answer({ found, caller, identity, request, response }, parts);
+      await answer({ found, caller, identity, explained, request, response }, parts);
     } finally {
       whenClosed(response, () => concurrency.leave(service.offer.service));
     }
   };
 }
 
-async function answer({ found, caller, identity, request, response }: Visit, parts: ApiParts): Promise<void> {
+async function answer(
+  { found, caller, identity, explained, request, response }: Visit,
+  parts: ApiParts,
+): Promise<void> {
   const { record, target } = localsOf(response);
   const { maxJsonBytes, timeoutMs } = parts;
   const { service, operation } = found.route;
@@ -93,6 +104,10 @@ async function answer({ found, caller, identity, request, response }: Visit, par
   };
   const { client, offer } = service;
   try {
+    if (explained) {
+      sendAnswer(response, explanationAnswer(service.explain({ operation, input, grant: explained })));
+      return;
+    }
     const answer =
       operation.kind === 'local'
         ? operation.answer(input)
@@ -131,7 +146,7 @@ function checkGrant(caller: Caller, method: Method, found: FoundRoute<Service>):
   if (caller.grants.allowsRoute(method, found.route.template, () => routeSegments(found))) return;
   throw new Problem('forbidden', {
     detail: `The caller ${caller.name} may not call this route.`,
-    hint: `Its "allow" list in the configuration needs an entry such as "${method} ${found.route.template.replaceAll(/:\w+/g, '*')}".`,
+    hint: `Its "allow" list in the configuration needs an entry such as "${neededGrant(method, found)}".`,
   });
 }
 

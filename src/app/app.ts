@@ -6,6 +6,7 @@ import type { Config } from '../config/config.ts';
 import { flowRequestHeaders } from '../forward/headers.ts';
 import { Transport } from '../forward/transport.ts';
 import { Problem } from '../problems/problem.ts';
+import { explainOperation } from '../services/explain-operation.ts';
 import { baseUrlOf, offerOf } from '../services/offers.ts';
 import { ServiceClient } from '../services/service-client.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -15,6 +16,7 @@ import { TokenSources } from '../tokens/token-sources.ts';
 import { createAdmission } from './admission.ts';
 import { createApi, type Service } from './api.ts';
 import { answerError, handler, localsOf } from './exchange.ts';
+import type { Explain } from './explain-request.ts';
 import { createPublicPages } from './public-pages.ts';
 import { refuseWrites } from './read-only.ts';
 import { parseTarget, type RequestTarget } from './request-target.ts';
@@ -82,7 +84,9 @@ function createServices(config: Config, log: Log): Service[] {
     const basePath = base.pathname.replace(/\/$/, '');
     const tokenSource = service.token && tokens.for(service.token);
     const client = new ServiceClient(transport, tokenSource, basePath, offer);
-    return { offer, client, identity: service.identity };
+    const explain: Explain = (request) =>
+      explainOperation({ ...request, service, limits: config.limits, token: tokenSource?.snapshot() });
+    return { offer, client, identity: service.identity, explain };
   });
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { operationParams, routeSegments } from '../app/operation-params.ts';
+import { decideGrant } from '../app/explain-request.ts';
+import { operationParams } from '../app/operation-params.ts';
 import { parseTarget } from '../app/request-target.ts';
 import { RouteTable, type FoundRoute } from '../app/route-table.ts';
 import { Grants } from '../callers/grants.ts';
@@ -91,13 +92,11 @@ function explainRequest(method: string, target: string, caller: CallerConfig, co
     identity: identityOf(service, caller),
     mayCall: (method, path) => grants.allows(method, path.slice(1).split('/')),
   };
-  const by = grants.matching(operation.method, routeSegments(found));
-  const needs = `${operation.method} ${found.route.template.replaceAll(/:\w+/g, '*')}`;
   return explainOperation({
     service,
     operation,
     input,
-    grant: { caller: caller.name, allowed: by !== undefined, ...(by === undefined ? { needs } : { by }) },
+    grant: decideGrant({ name: caller.name, grants }, operation.method, found),
     limits: config.limits,
     token: undefined,
   });

@@ -138,6 +138,7 @@ function shownHeaders(
 }
 
 function describeBody(operation: ForwardOperation, request: OperationRequest, input: OperationInput): string {
+  if (input.formType !== undefined) return 'a form, made of the one that came';
   if (operation.body.kind === 'stream') return 'the bytes of the caller, as they come';
   if (request.body === undefined) return 'none';
   return request.body === input.body ? 'the bytes of the caller, as they came' : 'made of what was checked';
