@@ -1,13 +1,8 @@
 import { Problem } from '../problems/problem.ts';
 import { identifier } from '../services/identifier.ts';
+import { anySegment } from '../services/path-segment.ts';
 import { decodeSegment } from './request-target.ts';
 import type { FoundRoute } from './route-table.ts';
-
-/** A segment below a flow's address. Not among them: control characters, slashes, a percent sign that is decoded again. */
-const SEGMENT = /^[^\p{Cc}/\\%]{1,255}$/u;
-
-/** Segments that lead elsewhere; servers that know path parameters drop what follows the semicolon first. */
-const DOTS = /^\.\.?(?:;|$)/;
 
 /**
  * The parameters of a matched path, decoded once and checked against what they may be.
@@ -37,7 +32,7 @@ export function routeSegments({ route, params, rest }: FoundRoute<unknown>): str
 
 function encodedAgain(encoded: string): string {
   const segment = decodeSegment(encoded);
-  if (!SEGMENT.test(segment) || DOTS.test(segment))
+  if (!anySegment.pattern.test(segment))
     throw new Problem('invalid-parameter', {
       detail: 'The path below the flow holds an empty, dotted or unusable segment.',
       hint: 'Each segment has 1 to 255 characters, none of them a slash, a backslash, a percent sign or a control character.',

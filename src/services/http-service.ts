@@ -3,7 +3,8 @@ import { flowAnswerHeaders, requestHeaders } from '../forward/headers.ts';
 import type { AnswerHead } from '../forward/upstream-request.ts';
 import { isSuccess } from './answers.ts';
 import { httpServiceRefusals } from './http-service-refusals.ts';
-import type { Effect, ForwardOperation, Offer, OperationInput, ParamPattern } from './operation.ts';
+import type { Effect, ForwardOperation, Offer, OperationInput } from './operation.ts';
+import { anySegment } from './path-segment.ts';
 import { formatQuery } from './query.ts';
 
 /** What every API gets of the caller's request; the service's own `headers` come on top. */
@@ -19,14 +20,6 @@ const EFFECTS: Readonly<Record<FlowMethod, Effect>> = {
   DELETE: 'change',
   POST: 'start',
   PATCH: 'start',
-};
-
-/** One segment, whatever the API calls its things; nothing that a server behind might take for two, or decode again. */
-const segment: ParamPattern = {
-  // oxlint-disable-next-line no-control-regex -- they are what is excluded
-  pattern: /^(?!\.{1,2}$)[^\u0000-\u001f\u007f/\\%]{1,255}$/u,
-  takes:
-    '1 to 255 characters, none of them a slash, a backslash, a percent sign or a control character, and is not "." or ".."',
 };
 
 /** Any other API behind the same kind of token: the routes that the configuration names, and nothing else of it. */
@@ -61,7 +54,7 @@ function routeOperation(id: string, route: HttpRouteConfig, service: HttpService
     query: { kind: 'pass' },
     body: method === 'GET' ? { kind: 'none' } : { kind: 'stream', maxBytes: maxBodyBytes },
     status: 200,
-    paramPatterns: Object.fromEntries(paramNames(path).map((name) => [name, segment])),
+    paramPatterns: Object.fromEntries(paramNames(path).map((name) => [name, anySegment])),
     passes: isTheApisOwn,
     answerHeaders: [...ANSWER_HEADERS, ...responseHeaders],
     timeout: { ms: timeoutMs, setting: `timeout of the service ${service.name}, or limits.timeout` },

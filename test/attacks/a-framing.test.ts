@@ -2,7 +2,6 @@ import { describe, expect, it } from '@jest/globals';
 import {
   attack,
   ECHO,
-  FLOWS,
   headerOf,
   KEY,
   lastSeen,
@@ -11,13 +10,14 @@ import {
   refused,
   START,
   STREAM,
+  TARGETS,
   withKey,
 } from '../support/attack.ts';
 import { API_KEY, useFlowgate } from '../support/flowgate-stack.ts';
 
 /** A. Framing: where a request begins and ends must not depend on who reads it (RFC 9112). */
 
-const stack = useFlowgate({ file: () => FLOWS, env: { INTEGRATION_FLOWS: '' } });
+const stack = useFlowgate(TARGETS);
 
 const CHUNKED = 'Transfer-Encoding: chunked';
 
@@ -263,7 +263,7 @@ describe('several requests on one connection', () => {
       '{"n":1}',
       '{"n":2}',
     ]);
-    expect(log.map(({ correlationId }) => correlationId).toSorted()).toEqual(['first', 'second']);
+    expect(new Set(log.map(({ correlationId }) => correlationId))).toEqual(new Set(['first', 'second']));
   });
 
   it('A-21 of which the second is broken: its refusal is not given for an answer to the first', async () => {

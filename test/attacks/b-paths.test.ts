@@ -1,13 +1,21 @@
 import { describe, expect, it } from '@jest/globals';
-import { attack, ECHO, FLOWS, headerOf, lastSeen, message, post, refused, withKey } from '../support/attack.ts';
+import { attack, ECHO, headerOf, lastSeen, message, post, refused, TARGETS, withKey } from '../support/attack.ts';
 import { useFlowgate } from '../support/flowgate-stack.ts';
 
 /** B. Paths: every check sees the path that the upstream will see, and nothing is normalised on the way. */
 
-const stack = useFlowgate({ file: () => FLOWS, env: { INTEGRATION_FLOWS: '' } });
+const stack = useFlowgate(TARGETS);
 
 /** A place for one segment in each kind of path: a parameter, a parameter between literals, below a flow. */
-const PLACES = ['/api/workflow/instances/', '/api/workflow/definitions/', `${ECHO}/`, `${ECHO}/below/`];
+const PLACES = [
+  '/api/workflow/instances/',
+  '/api/workflow/definitions/',
+  `${ECHO}/`,
+  `${ECHO}/below/`,
+  '/api/things/things/',
+  '/api/things/files/',
+  '/api/things/files/below/',
+];
 
 async function refusedEverywhere(segment: string): Promise<void> {
   for (const place of PLACES) await refused(stack, withKey(`GET ${place}${segment}`), [400, 404]);
@@ -43,7 +51,8 @@ describe('a segment', () => {
       for (const place of PLACES) {
         const { answer, hits, log } = await attack(stack, withKey(`GET ${place}${segment}`));
         // Letters that only end in the bytes of a line break are letters; below a flow they may stand, encoded.
-        if (segment.startsWith('%E5') && place.startsWith(ECHO)) expect(lastSeen(stack).path).toContain('%E5%98%8A');
+        if (segment.startsWith('%E5') && !place.startsWith('/api/workflow'))
+          expect(lastSeen(stack).path).toContain('%E5%98%8A');
         else expect([answer.status >= 400 && answer.status < 500, hits]).toEqual([true, 0]);
         expect(answer.headers.has('x-evil')).toBe(false);
         expect(log).toHaveLength(1);

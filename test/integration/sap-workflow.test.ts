@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import { useFlowgate } from '../support/flowgate-stack.ts';
 
 const stack = useFlowgate();
@@ -271,6 +271,9 @@ describe('messages', () => {
 });
 
 describe('refusals that explain themselves', () => {
+  // Retry-After of one refusal holds for all that follow.
+  afterEach(() => stack.renew());
+
   it('pass on what the engine says of a context that does not fit', async () => {
     const refused = await stack.post('/api/workflow/definitions/orderprocess/instances', '{"colour":"red"}');
     expect(refused.json).toMatchObject({ status: 422, code: 'context-invalid', upstream: { status: 422 } });

@@ -1,11 +1,11 @@
 import { expect } from '@jest/globals';
+import type { Sandbox } from '../../sandbox/start-sandbox.ts';
 import { eventually } from './eventually.ts';
-import { API_KEY, type FlowgateStack } from './flowgate-stack.ts';
+import { API_KEY, type FlowgateStack, type StackOptions } from './flowgate-stack.ts';
 import { RawConnection, type RawAnswer } from './raw-http.ts';
 
 /** Flows for attacks: one that tells what it got, one that sends it back, one that takes little, one that is protected. */
-export const FLOWS = `
-services:
+const FLOWS = `
   integration:
     flows:
       echo: { address: /http/echo, methods: [GET, POST, PUT], subpaths: true, csrf: off }
@@ -13,6 +13,28 @@ services:
       small: { address: /http/echo, csrf: off, maxBody: 1kb, timeout: 1s }
       orders: { address: /http/orders, csrf: always }
 `;
+
+/** The same runtime once more, as a plain API. */
+function api({ integration, serviceKeys }: Sandbox): string {
+  const { tokenurl: url, clientid: clientId, clientsecret: clientSecret } = serviceKeys.integration.oauth;
+  const token = JSON.stringify({ url, clientId, clientSecret });
+  return `
+  things:
+    kind: http
+    url: ${integration.url}
+    token: ${token}
+    routes:
+      - GET /things/:id -> /http/echo/:id
+      - GET /files/** -> /http/echo/**
+      - POST /things -> /http/echo
+`;
+}
+
+/** What the attacks are made on: every kind of path and body there is. */
+export const TARGETS: StackOptions = {
+  file: (sandbox) => `services:${FLOWS}${api(sandbox)}`,
+  env: { INTEGRATION_FLOWS: '' },
+};
 
 export const ECHO = '/api/integration/flows/echo';
 export const STREAM = '/api/integration/flows/stream';

@@ -344,27 +344,6 @@ describe('the token of a service', () => {
     });
   });
 
-  it('takes a certificate as PEM or as path', () => {
-    const pem = (kind: string) => `-----BEGIN ${kind}-----\nMIIB\n-----END ${kind}-----\n`;
-    const token = `auth: tls_client_auth, url: https://idp.example.com/token, clientId: id, certificate: "\${CERTIFICATE}", key: ./key.pem`;
-    const given = withToken(token);
-    const env = { ...given.env, CERTIFICATE: pem('CERTIFICATE').replaceAll('\n', '\\n') };
-    const client = workflowService(load({ ...given, env, files: { '/app/key.pem': pem('PRIVATE KEY') } }), 'wf').token;
-    expect(client.certificate?.reveal()).toBe(pem('CERTIFICATE'));
-    expect(client.key?.reveal()).toBe(pem('PRIVATE KEY'));
-    expect(client.clientSecret).toBeUndefined();
-  });
-
-  it.each([
-    ['auth: client_secret_json', 'auth'],
-    ['auth: private_key_jwt', 'auth'],
-    ['nextClientSecret: x', 'nextClientSecret'],
-    ['basicEncoding: raw', 'basicEncoding'],
-    ['assertionAudience: x', 'assertionAudience'],
-  ])('with %s is not supported yet', (more, name) => {
-    expect(problemWith(`services.wf.token.${name}`, withToken(`${CLIENT}, ${more}`))).toContain('not supported yet');
-  });
-
   it.each([
     ['auth: none', 'auth'],
     ['basicEncoding: base64', 'basicEncoding'],
@@ -400,11 +379,6 @@ describe('the token of a service', () => {
 });
 
 describe('a service', () => {
-  it.each(['workflowgen', 'http'])('of kind %s is not supported yet', (kind) => {
-    const file = `services: { x: { kind: ${kind}, url: https://x.example.com, administration: true } }`;
-    expect(problemWith('services.x.kind', withFile(file))).toContain('not supported yet');
-  });
-
   it.each(['Workflow', 'work_flow', '-x', 'a/b', 'ä'])('cannot be named %j', (name) => {
     const file = `services: { ${JSON.stringify(name)}: { kind: sap-workflow, url: https://api.example.com/rest, token: { ${CLIENT} } } }`;
     expect(problemsOf(withFile(file)).map(({ problem }) => problem)).toEqual(['is not a usable name for a service']);

@@ -12,10 +12,10 @@ import {
   workflowKey,
   workflowService,
 } from '../support/config-sources.ts';
+import { makeCertificate } from '../support/test-certificate.ts';
 
 const UAA = 'https://acme.authentication.eu10.hana.ondemand.com';
-const CERTIFICATE = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n';
-const PRIVATE_KEY = '-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----\n';
+const { cert: CERTIFICATE, key: PRIVATE_KEY } = makeCertificate();
 
 function withWorkflowKey(key: unknown) {
   return { env: { ...ONE_CALLER, WORKFLOW_SERVICE_KEY: typeof key === 'string' ? key : JSON.stringify(key) } };
