@@ -21,16 +21,47 @@ const PHASE_TEXT: Readonly<Record<TransportPhase, string>> = {
 /**
  * Says what an attempt without a whole answer means for a request of this effect (RFC 9110, section 9.2.2: a request
  * that is not idempotent must not be taken for undone once it was sent).
+ *
+ * @param wasSentBefore an earlier attempt of the same request broke, so it may have been carried out all the same
  */
-export function failureProblem(failure: TransportFailure, effect: Effect, deadline: Deadline): Problem | CallerGone {
+export function failureProblem(
+  failure: TransportFailure,
+  effect: Effect,
+  deadline: Deadline,
+  wasSentBefore = false,
+): Problem | CallerGone {
   if (failure.reason === 'aborted') return new CallerGone();
   if (failure.cause instanceof Problem) return failure.cause; // the caller's own body broke a limit
   if (failure.reason === 'caller-body') return callerBodyFailed();
-  if (!failure.bytesSent) return unreachable(failure);
+  if (!failure.bytesSent && !(wasSentBefore && effect === 'start')) return unreachable(failure, deadline);
   if (failure.reason === 'timeout') return timedOut(failure, effect, deadline);
   if (effect === 'start') return outcomeUnknown(502, 'The connection broke before the whole answer was there');
   if (failure.reason === 'too-large') return answerTooLarge();
   return failure.reason === 'reset' ? connectionBroke(effect) : notHttp();
+}
+
+/** The same for a CSRF handshake: nothing of the message itself was sent, so its outcome is not in doubt. */
+export function handshakeProblem(failure: TransportFailure, deadline: Deadline): Problem {
+  if (!failure.bytesSent) return unreachable(failure, deadline);
+  const what = failure.reason === 'timeout' ? timeOut(failure.phase, deadline) : 'The connection broke';
+  return handshakeFailed(`${what} during the CSRF handshake, before the message itself was sent.`, deadline, failure);
+}
+
+/** The deadline of one request is over while a handshake that others wait for as well goes on. */
+export function handshakeTooLate(deadline: Deadline): Problem {
+  return handshakeFailed(
+    `The time ran out during the CSRF handshake, after ${elapsed(deadline)}; the message itself was not sent.`,
+    deadline,
+  );
+}
+
+function handshakeFailed(detail: string, deadline: Deadline, cause?: TransportFailure): Problem {
+  return new Problem('csrf-handshake-failed', {
+    detail,
+    hint: `The time is set by ${deadline.setting}. Trying again is safe.`,
+    retryable: true,
+    cause,
+  });
 }
 
 function callerBodyFailed(): Problem {
@@ -40,14 +71,17 @@ function callerBodyFailed(): Problem {
   });
 }
 
-function unreachable(failure: TransportFailure): Problem {
+function unreachable(failure: TransportFailure, deadline: Deadline): Problem {
   const hints: Partial<Record<string, string>> = {
     certificate:
       'The certificate of the service is not trusted, has expired, or is for another host. A company authority is added with NODE_EXTRA_CA_CERTS.',
-    timeout: 'No connection within the time: a firewall, or a wrong host or port in the service address?',
+    timeout: `No connection within the time: a firewall, or a wrong host or port in the service address? The time is 3 s for one connection, and in all set by ${deadline.setting}.`,
   };
   return new Problem('upstream-unreachable', {
-    detail: 'No connection to the service came about; nothing was sent.',
+    detail:
+      failure.reason === 'timeout'
+        ? `${timeOut('connect', deadline)}; nothing was sent.`
+        : 'No connection to the service came about; nothing was sent.',
     hint:
       hints[failure.reason] ??
       'Check the host of the service address, its DNS entry and the network between. Trying again is safe.',
@@ -56,8 +90,7 @@ function unreachable(failure: TransportFailure): Problem {
 }
 
 function timedOut(failure: TransportFailure, effect: Effect, deadline: Deadline): Problem {
-  const seconds = (ms: number): string => `${Math.round(ms / 100) / 10} s`;
-  const detail = `The time ran out while ${PHASE_TEXT[failure.phase]}, after ${seconds(deadline.elapsedMs())} of ${seconds(deadline.limitMs)}`;
+  const detail = timeOut(failure.phase, deadline);
   if (effect === 'start') return outcomeUnknown(504, detail, `The time is set by ${deadline.setting}. `);
   return new Problem('upstream-timeout', {
     detail: `${detail}.`,
@@ -65,6 +98,15 @@ function timedOut(failure: TransportFailure, effect: Effect, deadline: Deadline)
     retryable: effect === 'read',
     cause: failure,
   });
+}
+
+function timeOut(phase: TransportPhase, deadline: Deadline): string {
+  return `The time ran out while ${PHASE_TEXT[phase]}, after ${elapsed(deadline)}`;
+}
+
+function elapsed(deadline: Deadline): string {
+  const seconds = (ms: number): string => `${Math.round(ms / 100) / 10} s`;
+  return `${seconds(deadline.elapsedMs())} of ${seconds(deadline.limitMs)}`;
 }
 
 function outcomeUnknown(status: number, what: string, hint = ''): Problem {

@@ -157,10 +157,12 @@ export interface ForwardOperation extends OperationBase {
     followUp: FollowUp,
   ): OperationAnswer | undefined | Promise<OperationAnswer | undefined>;
   /**
-   * A start that names what it makes: sent again, the same request makes nothing more. `fromAnswer` knows that the
-   * refusal of a second one is a success.
+   * Sent again, the same request does nothing more: a start that names what it makes, where `fromAnswer` knows that the
+   * refusal of a second one is a success; or what the operator declared to be so.
    */
   readonly repeatable?: boolean;
+  /** Sent again, with a pause, where the upstream says by 409 that it is busy and nothing was done. */
+  readonly repeatsWhenBusy?: boolean;
   /** The setting and length of its own deadline, where it has one. */
   readonly timeout?: { readonly ms: number; readonly setting: string };
   /** How the CSRF handshake of its endpoint is made. */
@@ -201,6 +203,11 @@ export interface Offer {
    * Whether an answer says that the token was refused and nothing was done, where that is not told by status 401 or 403.
    */
   readonly refusesToken?: (answer: BufferedAnswer) => boolean;
+  /**
+   * Whether an answer says that the service itself is in trouble, so that it may have to be left alone for a while. Where
+   * it is not given: any 5xx.
+   */
+  readonly isInTrouble?: (head: AnswerHead) => boolean;
   /** Whether an answer says what a 403 says elsewhere: the token is good, but not for this. */
   readonly lacksAuthority?: (answer: BufferedAnswer) => boolean;
 }

@@ -15,6 +15,8 @@ export function sapIntegration(service: SapIntegrationConfig): Offer {
     service: service.name,
     operations: [listFlows(service), ...service.flows.flatMap(flowOperations)],
     refusalRules: sapIntegrationRefusals,
+    // A 500 is one flow's own; the others run on the same runtime, and are not to suffer for it.
+    isInTrouble: ({ status }) => status > 500,
   };
 }
 
@@ -65,6 +67,7 @@ function flowOperation(flow: FlowConfig, method: FlowMethod, below: '' | '/**'):
     path: `/flows/${flow.name}${below}`,
     summary: `Calls the integration flow ${flow.name}${below === '' ? '' : ', below its address'}`,
     effect: effectOf(flow, method),
+    repeatable: flow.idempotent,
     authorities: [SENDER_ROLE],
     query: { kind: 'pass' },
     body: method === 'GET' ? { kind: 'none' } : { kind: 'stream', maxBytes: flow.maxBodyBytes },

@@ -18,6 +18,8 @@ export interface SapWorkflowRow {
   readonly filters?: FilterTable;
   readonly body?: ForwardOperation['body'];
   readonly status?: number;
+  /** The engine answers 409 while another activity runs; nothing was done then. */
+  readonly repeatsWhenBusy?: boolean;
   /** Makes the upstream's body out of the caller's bytes. */
   readonly toBody?: (input: OperationInput) => Buffer;
   /** Of a start: where its context stands in the caller's body. */
@@ -149,6 +151,7 @@ const changeOperations: readonly SapWorkflowRow[] = [
     effect: 'change',
     authority: 'WORKFLOW_INSTANCE_UPDATE_CONTEXT',
     upstream: ['PUT', '/workflow-instances/:id/context'],
+    repeatsWhenBusy: true,
     body: JSON_BODY,
     status: 204,
   },
@@ -160,6 +163,7 @@ const changeOperations: readonly SapWorkflowRow[] = [
     effect: 'change',
     authority: 'WORKFLOW_INSTANCE_UPDATE_CONTEXT',
     upstream: ['PATCH', '/workflow-instances/:id/context'],
+    repeatsWhenBusy: true,
     body: JSON_BODY,
     status: 204,
   },

@@ -31,6 +31,7 @@ function toOperation(row: SapWorkflowRow, service: SapWorkflowConfig): ForwardOp
     query: filters ? { kind: 'filters', filters } : { kind: 'none' },
     body: row.body ?? { kind: 'none' },
     status: row.status ?? 200,
+    repeatsWhenBusy: row.repeatsWhenBusy ?? false,
     needsIdentity: isStart && service.identity !== undefined,
     passes: isStart ? () => false : passesJson,
     answerHeaders: ['content-type', 'content-language', 'x-total-count'],

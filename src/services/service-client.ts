@@ -1,29 +1,23 @@
 import type { ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
-import {
-  csrfFetchHeaders,
-  csrfHeaders,
-  CsrfSessions,
-  wantsCsrfToken,
-  type CsrfSession,
-} from '../forward/csrf-sessions.ts';
-import { Deadline } from '../forward/deadline.ts';
+import type { AnswerSink } from '../forward/answer-sink.ts';
+import type { Verdict } from '../forward/breaker.ts';
+import { csrfHeaders, wantsCsrfToken, type CsrfSession } from '../forward/csrf-sessions.ts';
+import type { Deadline } from '../forward/deadline.ts';
 import { TransportFailure } from '../forward/transport-failure.ts';
-import type { Transport } from '../forward/transport.ts';
+import type { Transport, TransportStats } from '../forward/transport.ts';
 import type { AnswerHead, BufferedAnswer, UpstreamAnswer, UpstreamRequest } from '../forward/upstream-request.ts';
-import { Problem } from '../problems/problem.ts';
 import type { RequestRecord } from '../telemetry/request-record.ts';
 import type { AccessToken } from '../tokens/access-token.ts';
+import type { TokenSnapshot } from '../tokens/token-events.ts';
 import type { TokenSource } from '../tokens/token-source.ts';
+import { CsrfHandshakes, type AskSender } from './csrf-handshakes.ts';
 import { failureProblem } from './failure-problem.ts';
-import { mayHappenTwice } from './may-happen-twice.ts';
 import type { ForwardOperation, Offer } from './operation.ts';
+import { setbackOf, type Setback } from './repeat-table.ts';
+import { Repeats } from './repeats.ts';
 import { isTokenRefusal } from './token-refusal.ts';
-
-/** Before an attempt is repeated after a connection that did not come about, milliseconds. */
-const RECONNECT_PAUSE_MS = 100;
-/** A handshake is shared by its waiters, so it has a time limit of its own. */
-const HANDSHAKE_LIMIT_MS = 10_000;
+import { UpstreamGuard, verdictOf, type GuardSnapshot } from './upstream-guard.ts';
 
 /** What one call is about, beside the request itself. */
 export interface CallContext {
@@ -33,7 +27,14 @@ export interface CallContext {
   /** The caller's connection, where its closing ends the call. */
   readonly caller: ServerResponse | undefined;
   /** Decides on the head of an answer whether it is streamed to the caller, and into what. */
-  readonly relay: (head: AnswerHead) => ServerResponse | undefined;
+  readonly relay: (head: AnswerHead) => AnswerSink | undefined;
+  /**
+   * Called before the first byte of the request goes out, never for a handshake or a further read. What it throws ends
+   * the call, and nothing was sent.
+   */
+  readonly aboutToSend?: (deadline: Deadline) => Promise<void>;
+  /** The caller has less time than the service is usually given: running out of it says nothing about the service. */
+  readonly isImpatient?: boolean;
   /** The most that is read of an answer that is not streamed, bytes. */
   readonly maxBufferedBytes: number;
 }
@@ -44,8 +45,8 @@ export interface CallResult {
   readonly token: AccessToken | undefined;
 }
 
-/** By what a kind's answers tell of a refused token, beside their status. */
-type RefusalSigns = Pick<Offer, 'refusesToken' | 'lacksAuthority'>;
+/** What a kind's answers tell beside their status. */
+type AnswerSigns = Pick<Offer, 'refusesToken' | 'lacksAuthority' | 'isInTrouble'>;
 
 interface CallToken {
   readonly token: AccessToken;
@@ -53,11 +54,24 @@ interface CallToken {
   readonly waited: boolean;
 }
 
-/** The repeats of one call: each cause at most once, so that nothing can go round in circles. */
-interface Repeats {
-  connection: boolean;
-  token: boolean;
-  csrf: boolean;
+/** What an attempt was sent with. */
+interface Credentials {
+  readonly token: CallToken | undefined;
+  readonly session: CsrfSession | undefined;
+}
+
+/** One call on its way. */
+interface Progress {
+  readonly repeats: Repeats;
+  /** Of the attempt that was made last. */
+  verdict: Verdict;
+}
+
+/** The state of the way to a service. */
+export interface ServiceSnapshot extends GuardSnapshot {
+  /** `undefined`: it is called with another credential. */
+  readonly token: TokenSnapshot | undefined;
+  readonly connections: TransportStats;
 }
 
 /**
@@ -70,11 +84,11 @@ export class ServiceClient {
   readonly #tokens: TokenSource | undefined;
   /** Path of the service's base URL, without a trailing slash. */
   readonly #basePath: string;
-  readonly #csrf = new CsrfSessions();
+  readonly #csrf = new CsrfHandshakes();
+  readonly #guard = new UpstreamGuard();
+  readonly #signs: AnswerSigns;
 
-  readonly #signs: RefusalSigns;
-
-  constructor(transport: Transport, tokens: TokenSource | undefined, basePath: string, signs: RefusalSigns = {}) {
+  constructor(transport: Transport, tokens: TokenSource | undefined, basePath: string, signs: AnswerSigns = {}) {
     this.#signs = signs;
     this.#transport = transport;
     this.#tokens = tokens;
@@ -87,18 +101,52 @@ export class ServiceClient {
    * @throws {CallerGone} when there is nobody to answer
    */
   async call(request: UpstreamRequest, context: CallContext): Promise<CallResult> {
-    const repeats: Repeats = { connection: false, token: false, csrf: false };
+    const pass = this.#guard.enter();
+    const repeats = new Repeats(context.operation, request, this.#guard.budget);
+    const progress: Progress = { repeats, verdict: 'none' };
+    try {
+      return await this.#attempts(request, context, progress);
+    } finally {
+      this.#guard.leave(pass, progress.verdict);
+    }
+  }
+
+  async #attempts(request: UpstreamRequest, context: CallContext, progress: Progress): Promise<CallResult> {
     for (;;) {
       const token = await this.#token(context);
-      const session = await this.#sessionBeforehand(request, token, context);
-      const answer = await this.#attempt(request, token, session, context, repeats);
+      const session =
+        context.operation.csrf && (await this.#csrf.beforehand(request, context, this.#asking(token, context)));
+      const answer = await this.#attempt(request, token, session, context, progress);
       if (answer === 'repeat') continue;
-      if (answer.kind === 'relayed') return { answer, token: token?.token };
-      const repeat =
-        (await this.#renewSession(request, answer, session, token, context, repeats)) ||
-        this.#renewToken(request, answer, token, context.operation, repeats);
-      if (!repeat) return { answer, token: token?.token };
+      if (
+        answer.kind === 'buffered' &&
+        (await this.#isToBeSentAgain(request, answer, { session, token }, context, progress))
+      )
+        continue;
+      return { answer, token: token?.token };
     }
+  }
+
+  /** After an answer that says that nothing was done. */
+  async #isToBeSentAgain(
+    request: UpstreamRequest,
+    answer: BufferedAnswer,
+    sent: Credentials,
+    context: CallContext,
+    progress: Progress,
+  ): Promise<boolean> {
+    const { csrf, repeatsWhenBusy = false } = context.operation;
+    if (csrf && wantsCsrfToken(answer)) return this.#renewSession(request, sent, context, progress);
+    if (answer.status === 409 && repeatsWhenBusy) return this.#repeat('busy', context, progress);
+    return this.#renewToken(answer, sent.token, context, progress);
+  }
+
+  /** Waits, where the table of repeats allows one more attempt. */
+  async #repeat(cause: Setback, { deadline }: CallContext, { repeats }: Progress): Promise<boolean> {
+    const pauseMs = repeats.take(cause, deadline);
+    if (pauseMs === undefined) return false;
+    if (pauseMs > 0) await pause(pauseMs);
+    return true;
   }
 
   /**
@@ -119,6 +167,15 @@ export class ServiceClient {
     } catch (error) {
       throw error instanceof TransportFailure ? failureProblem(error, 'read', deadline) : error;
     }
+  }
+
+  /** What is known of the service without asking it. */
+  snapshot(): ServiceSnapshot {
+    return {
+      ...this.#guard.snapshot(),
+      token: this.#tokens?.snapshot(),
+      connections: this.#transport.stats(),
+    };
   }
 
   /** Waits for requests that run, then closes the connections. */
@@ -143,21 +200,26 @@ export class ServiceClient {
     token: CallToken | undefined,
     session: CsrfSession | undefined,
     context: CallContext,
-    repeats: Repeats,
+    progress: Progress,
   ): Promise<UpstreamAnswer | 'repeat'> {
-    const { operation, deadline } = context;
+    const { operation, deadline, isImpatient = false } = context;
+    if (context.aboutToSend) await context.aboutToSend(deadline);
     try {
       const csrf = session === undefined ? {} : csrfHeaders(session);
-      return await this.#send({ ...request, headers: { ...request.headers, ...csrf } }, token, context);
+      const answer = await this.#send({ ...request, headers: { ...request.headers, ...csrf } }, token, context);
+      progress.verdict = this.#isInTrouble(answer) ? 'bad' : 'good';
+      return answer;
     } catch (error) {
       if (!(error instanceof TransportFailure)) throw error;
-      const hasTime = deadline.remainingMs() > RECONNECT_PAUSE_MS;
-      if (repeats.connection || !hasTime || !mayRepeat(error, operation, request))
-        throw failureProblem(error, operation.effect, deadline);
-      repeats.connection = true;
-      await pause(RECONNECT_PAUSE_MS);
-      return 'repeat';
+      progress.verdict = isImpatient && error.reason === 'timeout' ? 'none' : verdictOf(error);
+      if (await this.#repeat(setbackOf(error), context, progress)) return 'repeat';
+      throw failureProblem(error, operation.effect, deadline, progress.repeats.mayHaveHappened);
     }
+  }
+
+  #isInTrouble(answer: UpstreamAnswer): boolean {
+    if (answer.kind === 'buffered' && this.#statusBySign(answer) !== undefined) return false;
+    return this.#signs.isInTrouble?.(answer) ?? answer.status >= 500;
   }
 
   async #send(request: UpstreamRequest, token: CallToken | undefined, context: CallContext): Promise<UpstreamAnswer> {
@@ -180,87 +242,50 @@ export class ServiceClient {
         { deadline, relay, maxBufferedBytes, ...(caller === undefined ? {} : { caller }) },
       );
       record.upstreamStatus = answer.status;
+      if (answer.kind === 'buffered') this.#guard.heed(answer);
       return answer;
     } finally {
       record.upstreamMs += performance.now() - startMs;
     }
   }
 
-  /** A sender that is known to want a CSRF token gets it with the first attempt: a stream cannot be sent twice. */
-  async #sessionBeforehand(
-    request: UpstreamRequest,
-    token: CallToken | undefined,
-    context: CallContext,
-  ): Promise<CsrfSession | undefined> {
-    const { csrf } = context.operation;
-    if (csrf === undefined) return undefined;
-    // What can be sent only once does not go out with a token that may be too old.
-    const known = isRepeatable(request) ? this.#csrf.get(csrf.endpoint) : this.#csrf.getFresh(csrf.endpoint);
-    if (known || (csrf.mode === 'auto' && !this.#csrf.isProtected(csrf.endpoint))) return known;
-    return this.#handshake(csrf.endpoint, request, token, context);
-  }
-
   /** After a refusal that asks for a CSRF token: whether the request is to be sent again with a new one. */
   async #renewSession(
     request: UpstreamRequest,
-    answer: AnswerHead,
-    refused: CsrfSession | undefined,
-    token: CallToken | undefined,
+    { session, token }: Credentials,
     context: CallContext,
-    repeats: Repeats,
+    progress: Progress,
   ): Promise<boolean> {
-    const { csrf } = context.operation;
-    if (csrf === undefined || !wantsCsrfToken(answer) || repeats.csrf) return false;
-    repeats.csrf = true;
-    if (refused) this.#csrf.forget(csrf.endpoint, refused);
-    if (!isRepeatable(request)) {
-      this.#csrf.markProtected(csrf.endpoint);
-      throw tooLargeToRepeat();
-    }
-    return (await this.#handshake(csrf.endpoint, request, token, context)) !== undefined;
+    this.#csrf.forget(request, session, context);
+    if (!(await this.#repeat('csrf-wanted', context, progress))) return false;
+    return (await this.#csrf.fetch(request, context, this.#asking(token, context))) !== undefined;
   }
 
-  #handshake(
-    endpoint: string,
-    message: UpstreamRequest,
-    token: CallToken | undefined,
-    context: CallContext,
-  ): Promise<CsrfSession | undefined> {
-    const [path = message.path] = message.path.split('?', 1);
-    const deadline = new Deadline(
-      Math.min(HANDSHAKE_LIMIT_MS, context.deadline.remainingMs()),
-      context.deadline.setting,
-    );
-    return this.#csrf.fetch(endpoint, async (method) => {
-      const request = { method, path, headers: { accept: '*/*', ...csrfFetchHeaders }, body: undefined };
+  /** Sends what a handshake asks, and replaces a token that is refused meanwhile. */
+  #asking(token: CallToken | undefined, context: CallContext): AskSender {
+    return async (request, deadline) => {
       const handshake = { ...context, deadline, caller: undefined, relay: () => undefined };
-      try {
-        const answer = await this.#send(request, token, handshake);
-        if (answer.status !== 401 || !token || !this.#tokens?.refuse(token.token, 401, token.waited)) return answer;
-        return await this.#send(request, await this.#token(handshake), handshake);
-      } catch (error) {
-        // Nothing of the message was sent, so its outcome is not in doubt.
-        throw error instanceof TransportFailure ? failureProblem(error, 'change', deadline) : error;
-      }
-    });
+      const answer = await this.#send(request, token, handshake);
+      if (answer.status !== 401 || !token || !this.#tokens?.refuse(token.token, 401, token.waited)) return answer;
+      return this.#send(request, await this.#token(handshake), handshake);
+    };
   }
 
   /** After a refused token: whether the request is to be sent again with a fresh one. */
-  #renewToken(
-    request: UpstreamRequest,
-    answer: UpstreamAnswer,
+  async #renewToken(
+    answer: BufferedAnswer,
     token: CallToken | undefined,
-    operation: ForwardOperation,
-    repeats: Repeats,
-  ): boolean {
-    if (answer.kind !== 'buffered' || token === undefined || repeats.token) return false;
+    context: CallContext,
+    progress: Progress,
+  ): Promise<boolean> {
     const sign = this.#statusBySign(answer);
     const status = sign ?? answer.status;
-    if (status !== 401 && status !== 403) return false;
-    if (wantsCsrfToken(answer)) return false;
-    repeats.token = true;
+    if (token === undefined || (status !== 401 && status !== 403)) return false;
+    if (wantsCsrfToken(answer) || progress.repeats.has('token-refused')) return false;
+    // Forgotten even where the request cannot be repeated: the next one is not to be refused, too.
     const mayFetch = this.#tokens?.refuse(token.token, status, token.waited) ?? false;
-    return mayFetch && isRepeatable(request) && (sign !== undefined || isTokenRefusal(answer, operation.effect));
+    const isProven = sign !== undefined || isTokenRefusal(answer, context.operation.effect);
+    return mayFetch && isProven && this.#repeat('token-refused', context, progress);
   }
 
   /** The status that an answer would have if its kind told refused tokens as others do. */
@@ -268,27 +293,4 @@ export class ServiceClient {
     if (this.#signs.refusesToken?.(answer)) return 401;
     return this.#signs.lacksAuthority?.(answer) ? 403 : undefined;
   }
-}
-
-function isRepeatable({ body }: UpstreamRequest): boolean {
-  return body === undefined || Buffer.isBuffer(body);
-}
-
-/**
- * Nothing was sent: anything may be sent again. Something was: only what may happen twice, and not after a time-out,
- * which has used up the time already (RFC 9110, section 9.2.2).
- */
-function mayRepeat(failure: TransportFailure, operation: ForwardOperation, request: UpstreamRequest): boolean {
-  if (failure.answerBegun || !isRepeatable(request)) return false;
-  if (!failure.bytesSent) return failure.reason === 'refused' || failure.reason === 'timeout';
-  return mayHappenTwice(operation, request.method) && failure.reason === 'reset';
-}
-
-function tooLargeToRepeat(): Problem {
-  return new Problem('csrf-handshake-failed', {
-    detail:
-      'The flow asks for a CSRF token first, and the message was too large to be kept and sent again. The flow has not run.',
-    hint: 'Send it again: the token is fetched first from now on. Set csrf: always for this flow, so that it is so from the start.',
-    retryable: true,
-  });
 }
