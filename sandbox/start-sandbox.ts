@@ -6,6 +6,7 @@ import { ControlServer } from './control/control-server.ts';
 import { SandboxControl } from './control/sandbox-control.ts';
 import type { SandboxServers } from './control/sandbox-control.ts';
 import type { UpstreamName } from './control/canned-answers.ts';
+import { HttpApiServer } from './http-api/http-api-server.ts';
 import { IntegrationServer } from './integration/integration-server.ts';
 import { createServiceKeys, createVcapServices } from './service-keys.ts';
 import type { ServiceKeys } from './service-keys.ts';
@@ -13,6 +14,7 @@ import { sharedEnvironmentId } from './workflow/definition.ts';
 import { clientId } from './workflow-server/openid-server.ts';
 import { OptimajetServer } from './workflow-server/optimajet-server.ts';
 import { WorkflowServer } from './workflow/workflow-server.ts';
+import { WorkflowgenServer } from './workflowgen/workflowgen-server.ts';
 
 export interface SandboxOptions extends OAuthClientOptions {
   /** The sandbox listens on loopback only. */
@@ -34,6 +36,21 @@ export interface Sandbox {
     readonly clientId: string;
     readonly clientSecret: string;
     readonly accessToken: string;
+  };
+  /** WorkflowGen: its Auth0 application, whose audience is `graphqlUrl`, and the second key. */
+  readonly workflowgen: {
+    readonly graphqlUrl: string;
+    readonly tokenUrl: string;
+    readonly clientId: string;
+    readonly clientSecret: string;
+    readonly apiKey: string;
+  };
+  /** A plain API behind a Keycloak. */
+  readonly httpApi: {
+    readonly url: string;
+    readonly tokenUrl: string;
+    readonly clientId: string;
+    readonly clientSecret: string;
   };
   readonly control: SandboxControl;
   /** Where the control is served over HTTP. */
@@ -57,8 +74,9 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const control = new SandboxControl(servers);
   const controlServer = new ControlServer(control);
   const close = async (): Promise<void> => {
-    const { workflow, integration, workflowServer } = servers;
-    const others = [workflow.upstream, integration.upstream, workflowServer.upstream, controlServer];
+    const { workflow, integration, workflowServer, workflowgen, httpApi } = servers;
+    const upstreams = [workflow, integration, workflowServer, workflowgen, httpApi].map(({ upstream }) => upstream);
+    const others = [...upstreams, controlServer];
     await Promise.all([servers.authorizationServer.close(), ...others.map(({ listener }) => listener.close())]);
   };
   try {
@@ -67,6 +85,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     await servers.workflow.upstream.listener.open(ports.workflow ?? 0);
     await servers.integration.upstream.listener.open(ports.integration ?? 0);
     await servers.workflowServer.upstream.listener.open(ports.workflowServer ?? 0);
+    await servers.workflowgen.upstream.listener.open(ports.workflowgen ?? 0);
+    await servers.httpApi.upstream.listener.open(ports.httpApi ?? 0);
     await controlServer.listener.open(ports.control ?? 0);
   } catch (error) {
     await close();
@@ -88,11 +108,23 @@ async function createServers(options: SandboxOptions): Promise<Servers> {
   const workflow = new WorkflowServer({ clients, verify, environmentApiKey, settleMs });
   const integration = new IntegrationServer(clients, verify);
   const workflowServer = await OptimajetServer.create();
-  return { clients, authorizationServer, workflow, integration, workflowServer, environmentApiKey };
+  const workflowgen = await WorkflowgenServer.create();
+  const httpApi = await HttpApiServer.create();
+  return {
+    clients,
+    authorizationServer,
+    workflow,
+    integration,
+    workflowServer,
+    workflowgen,
+    httpApi,
+    environmentApiKey,
+  };
 }
 
 function describe(servers: Servers) {
-  const { clients, authorizationServer, workflow, integration, workflowServer, environmentApiKey } = servers;
+  const { clients, authorizationServer, workflow, integration, environmentApiKey } = servers;
+  const { workflowServer, workflowgen, httpApi } = servers;
   const { zoneId, tokenUrl } = authorizationServer;
   const authorizationServerUrl = authorizationServer.upstream.url;
   const workflowUrl = workflow.upstream.url;
@@ -107,6 +139,19 @@ function describe(servers: Servers) {
       clientId,
       clientSecret: workflowServer.openId.secret,
       accessToken: workflowServer.accessToken,
+    },
+    workflowgen: {
+      graphqlUrl: workflowgen.graphqlUrl,
+      tokenUrl: workflowgen.tokenUrl,
+      clientId: workflowgen.auth0.clientId,
+      clientSecret: workflowgen.auth0.clientSecret,
+      apiKey: workflowgen.apiKey,
+    },
+    httpApi: {
+      url: httpApi.upstream.url,
+      tokenUrl: httpApi.tokenUrl,
+      clientId: httpApi.realm.clientId,
+      clientSecret: httpApi.realm.clientSecret,
     },
     serviceKeys,
     vcapServices: createVcapServices(serviceKeys),

@@ -3,7 +3,14 @@ import { htmlAnswer, jsonAnswer } from '../http/answer.ts';
 import type { Answer } from '../http/answer.ts';
 import { logId } from '../workflow/workflow-error.ts';
 
-export const upstreamNames = ['authorizationServer', 'workflow', 'integration', 'workflowServer'] as const;
+export const upstreamNames = [
+  'authorizationServer',
+  'workflow',
+  'integration',
+  'workflowServer',
+  'workflowgen',
+  'httpApi',
+] as const;
 
 export type UpstreamName = (typeof upstreamNames)[number];
 
@@ -53,6 +60,8 @@ export function rateLimited(upstream: UpstreamName, retryAfter: number | undefin
       );
     case 'integration':
     case 'workflowServer':
+    case 'workflowgen':
+    case 'httpApi':
       // Only an API management in front of the runtime limits requests; the body is made up.
       return { status: 429, headers: { 'Content-Type': 'text/plain', ...headers }, body: 'Too Many Requests' };
     default:

@@ -1,14 +1,17 @@
 import type { AuthorizationServer } from '../authorization-server/authorization-server.ts';
+import type { IssuedTokens } from '../authorization-server/issued-tokens.ts';
 import type { OAuthClients } from '../authorization-server/oauth-clients.ts';
 import { unknownZone } from '../authorization-server/xsuaa-answers.ts';
 import type { Answer } from '../http/answer.ts';
 import type { FaultScope } from '../http/faults.ts';
+import type { HttpApiServer } from '../http-api/http-api-server.ts';
 import type { SeenRequest } from '../http/seen-requests.ts';
 import type { Upstream } from '../http/upstream.ts';
 import type { IntegrationServer } from '../integration/integration-server.ts';
 import { allAuthorities, freshInstanceAuthorities } from '../workflow/authorities.ts';
 import type { OptimajetServer } from '../workflow-server/optimajet-server.ts';
 import type { WorkflowServer } from '../workflow/workflow-server.ts';
+import type { WorkflowgenServer } from '../workflowgen/workflowgen-server.ts';
 import { failure, garbage, loginPage, rateLimited, redirect, unknownRoute, upstreamNames } from './canned-answers.ts';
 import type { UpstreamName } from './canned-answers.ts';
 import { countersOf } from './counters.ts';
@@ -21,6 +24,8 @@ export interface SandboxServers {
   readonly workflow: WorkflowServer;
   readonly integration: IntegrationServer;
   readonly workflowServer: OptimajetServer;
+  readonly workflowgen: WorkflowgenServer;
+  readonly httpApi: HttpApiServer;
 }
 
 /** Faults on demand, and a look at what arrived. The same commands are served over HTTP (`control-server.ts`). */
@@ -35,17 +40,23 @@ export class SandboxControl {
       workflow: servers.workflow.upstream,
       integration: servers.integration.upstream,
       workflowServer: servers.workflowServer.upstream,
+      workflowgen: servers.workflowgen.upstream,
+      httpApi: servers.httpApi.upstream,
     };
   }
 
   /** The tokens given out so far count as expired. */
   expireTokens(): void {
-    this.#servers.authorizationServer.issued.expireAll();
+    for (const issued of this.#issued()) {
+      issued.expireAll();
+    }
   }
 
   /** The tokens given out so far are refused. */
   revokeTokens(): void {
-    this.#servers.authorizationServer.issued.revokeAll();
+    for (const issued of this.#issued()) {
+      issued.revokeAll();
+    }
   }
 
   /** Gives a client another secret, a fresh one unless told; the old one is refused. Returns the new one. */
@@ -181,6 +192,12 @@ export class SandboxControl {
       this.#upstreams[name].seen.clear();
       await this.up({ upstream: name });
     }
+  }
+
+  /** WorkflowServer keeps none: its tokens are refused from a restart on. */
+  #issued(): IssuedTokens[] {
+    const { authorizationServer, workflowgen, httpApi } = this.#servers;
+    return [authorizationServer.issued, workflowgen.auth0.tokens.issued, httpApi.realm.tokens.issued];
   }
 
   #answerWith(upstream: UpstreamName, answer: Answer, scope: FaultScope): void {

@@ -151,6 +151,8 @@ describe('looking', () => {
         workflow: { 'POST /workflow-instances': 1, 'GET /workflow-instances/:id': 2 },
         integration: { 'POST /http/products': 1 },
         workflowServer: {},
+        workflowgen: {},
+        httpApi: {},
       },
       flowRuns: { '/http/products': 1 },
       openSockets: {
@@ -158,6 +160,8 @@ describe('looking', () => {
         workflow: expect.any(Number),
         integration: expect.any(Number),
         workflowServer: expect.any(Number),
+        workflowgen: expect.any(Number),
+        httpApi: expect.any(Number),
       },
     });
     expect(sandbox.control.counters().openSockets.workflow).toBeGreaterThan(0);
