@@ -6,8 +6,11 @@ import type { Refusal, RefusalRule } from './operation.ts';
 import { doing, refusalProblem } from './refusal-problem.ts';
 import { readGraphql, saysTokenRefused, type GraphqlAnswer } from './workflowgen-answer.ts';
 
-/** graphql-js begins every complaint about a variable's value like this; the text quotes what the caller sent. */
-const VARIABLE_TEXT = /^Variable "\$\w{1,100}" (?:got invalid value|of )/;
+/**
+ * How graphql-js, up to 16 and from 17 on, begins a complaint about the value of a variable; the text quotes what the
+ * caller sent. "Of type … used in position expecting …" is not among it: that is about the document.
+ */
+const VARIABLE_TEXT = /^Variable "\$\w{1,100}" (?:(?:got|has) invalid value|of (?:required|non-null) type )/;
 
 const PERMISSION_TEXT =
   /\b(?:not authori[sz]ed|unauthori[sz]ed|forbidden|access (?:is )?denied|permission|not allowed|insufficient (?:rights|privileges))\b/i;
