@@ -10,7 +10,7 @@ import {
 import { contextIdentitySchema, identitySchema } from './identity-schema.ts';
 import { parseHttpRoute } from './http-route.ts';
 import { parseBoolean, parseDuration, parseInteger, parseSize } from './quantities.ts';
-import { checked, NOT_SUPPORTED_YET, notSupportedYet, secret, settings, text } from './settings-schema.ts';
+import { checked, secret, settings, text } from './settings-schema.ts';
 
 /** What an upstream's flow may be called with. */
 const FLOW_METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
@@ -26,6 +26,14 @@ const OWN_TOKEN_PARAMS: readonly string[] = [
   'client_assertion_type',
 ];
 
+const CLIENT_AUTHENTICATIONS = [
+  'client_secret_post',
+  'client_secret_basic',
+  'client_secret_json',
+  'private_key_jwt',
+  'tls_client_auth',
+] as const satisfies readonly ClientAuthentication[];
+
 /** The name of a flow: it becomes a path segment, so it must not be made of dots. */
 export function parseFlowName(name: string): Checked<string> {
   if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name)) return good(name);
@@ -40,27 +48,6 @@ function parseTokenParamName(name: string): Checked<string> {
   return good(name);
 }
 
-function parseAuthentication(name: string): Checked<ClientAuthentication> {
-  switch (name) {
-    case 'client_secret_post':
-    case 'client_secret_basic':
-    case 'tls_client_auth':
-      return good(name);
-    // To build one of these, move it up.
-    case 'client_secret_json':
-    case 'private_key_jwt':
-      return bad(NOT_SUPPORTED_YET.problem, 'Use client_secret_post, client_secret_basic or tls_client_auth.');
-    default:
-      return bad('has an unknown value', 'Choose one of: client_secret_post, client_secret_basic, tls_client_auth.');
-  }
-}
-
-/** To build `raw`, take its line away: the client then carries it to the token request. */
-function parseBasicEncoding(name: string): Checked<'rfc6749' | 'raw'> {
-  if (name === 'raw') return bad(NOT_SUPPORTED_YET.problem, 'Use rfc6749, or client_secret_post.');
-  return name === 'rfc6749' ? good(name) : bad('has an unknown value', 'Choose one of: rfc6749.');
-}
-
 /** A record key is text that our parser accepts; it stays as it is written. */
 function nameOf(parse: (name: string) => Checked<string>) {
   return z.string().superRefine((name, context) => {
@@ -73,10 +60,10 @@ const tokenSchema = settings({
   url: text().optional(),
   clientId: z.string().optional(),
   clientSecret: secret().optional(),
-  nextClientSecret: notSupportedYet(),
-  auth: checked(parseAuthentication).optional(),
-  basicEncoding: checked(parseBasicEncoding).optional(),
-  assertionAudience: notSupportedYet(),
+  nextClientSecret: secret().optional(),
+  auth: z.enum(CLIENT_AUTHENTICATIONS).optional(),
+  basicEncoding: z.enum(['rfc6749', 'raw']).optional(),
+  assertionAudience: text().optional(),
   params: z.record(nameOf(parseTokenParamName), checked(good)).optional(),
   headers: z.record(nameOf(parseTokenHeaderName), checked(parseHeaderValue)).optional(),
   key: text().optional(),
@@ -169,6 +156,7 @@ export const limitsSchema = settings({
 });
 
 export type ServiceEntry = SapWorkflowEntry | SapIntegrationEntry | WorkflowServerEntry | WorkflowgenEntry | HttpEntry;
+export type TokenEntry = z.output<typeof tokenSchema>;
 export type SapWorkflowEntry = z.output<typeof sapWorkflowSchema>;
 export type SapIntegrationEntry = z.output<typeof sapIntegrationSchema>;
 export type WorkflowServerEntry = z.output<typeof workflowServerSchema>;

@@ -42,19 +42,6 @@ export function parseSecret(text: string): Checked<Secret> {
   return good(new Secret(text));
 }
 
-/**
- * A setting of the public contract that is refused because it is not built yet. To build it, put its real schema in this
- * one's place.
- */
-export function notSupportedYet() {
-  return z.custom<never>(() => false, { params: NOT_SUPPORTED_YET }).optional();
-}
-
-export const NOT_SUPPORTED_YET = {
-  problem: 'is not supported yet',
-  cure: 'Leave it out; this version cannot do it.',
-} as const satisfies IssueParams;
-
 function valueOrIssue<T>(result: Checked<T>, context: z.RefinementCtx): T {
   if (result.ok) return result.value;
   context.addIssue({ code: 'custom', params: result.fault });

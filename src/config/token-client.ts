@@ -1,11 +1,8 @@
-import { resolve } from 'node:path';
 import { bad, good, type Checked } from './checked.ts';
 import type { ClientAuthentication, ServiceConfig, TokenClient } from './config.ts';
-import { looksLikePem, parsePem } from './pem.ts';
-import { Secret } from './secret.ts';
-import { locate, reportMissing, type Located, type ServiceContext } from './service-context.ts';
-import { parseSecret } from './settings-schema.ts';
-import { readTextFile } from './text-files.ts';
+import type { TokenEntry } from './file-schema.ts';
+import { entrySetting, locate, reportMissing, type ServiceContext } from './service-context.ts';
+import { readCredentials } from './token-credentials.ts';
 import { certificateTokenEndpoint, tokenEndpoint } from './urls.ts';
 
 const HOUR_S = 3600;
@@ -26,7 +23,9 @@ export function buildTokenClient(context: ServiceContext, server?: string): Toke
   const auth = chooseAuthentication(context);
   const endpoint = readTokenEndpoint(context, auth, server);
   const clientId = readClientId(context);
-  const credentials = auth === 'tls_client_auth' ? readCertificate(context) : readClientSecret(context);
+  const credentials = readCredentials(context, auth);
+  noticeUnread(context, auth);
+  checkBasicEncoding(context, clientId);
   if (endpoint === undefined || clientId === undefined || credentials === undefined) return undefined;
   return {
     ...endpoint,
@@ -37,6 +36,7 @@ export function buildTokenClient(context: ServiceContext, server?: string): Toke
     headers: lowerCaseNames(token.headers ?? {}),
     maxLifeSeconds: longestTokenLife(entry.kind),
     ...(token.basicEncoding === undefined ? {} : { basicEncoding: token.basicEncoding }),
+    ...(token.assertionAudience === undefined ? {} : { assertionAudience: token.assertionAudience }),
   };
 }
 
@@ -99,45 +99,31 @@ function checkClientId(text: string): Checked<string> {
   return good(text);
 }
 
-type Credentials = Pick<TokenClient, 'clientSecret' | 'certificate' | 'key'>;
-
-function readClientSecret(context: ServiceContext): Credentials | undefined {
-  const { entry, keySource } = context.plan;
-  const inFile = entry.token?.clientSecret;
-  const field = keySource?.key?.clientSecret;
-  const clientSecret =
-    inFile ?? (keySource && field && context.findings.take(keySource.setting, parseSecret(field.text), field.name));
-  if (clientSecret !== undefined) return { clientSecret, certificate: undefined, key: undefined };
-  const cure = 'Give the secret of the client; a key without one needs its certificate and private key.';
-  reportMissing(context, { path: ['token', 'clientSecret'], keyField: 'clientsecret', cure });
-  return undefined;
+/** RFC 7617, section 2: what stands before the first colon is the id. */
+function checkBasicEncoding(context: ServiceContext, clientId: string | undefined): void {
+  const { auth, basicEncoding } = context.plan.entry.token ?? {};
+  if (auth !== 'client_secret_basic' || basicEncoding !== 'raw' || clientId?.includes(':') !== true) return;
+  context.findings.problem(entrySetting(context, 'token', 'basicEncoding'), {
+    problem: 'cannot be raw: the client id has a colon, which would end it too early',
+    cure: 'Leave basicEncoding out, or use client_secret_post.',
+  });
 }
 
-function readCertificate(context: ServiceContext): Credentials | undefined {
-  const certificate = readPem(context, 'certificate');
-  const key = readPem(context, 'key');
-  if (certificate !== undefined && key !== undefined) return { clientSecret: undefined, certificate, key };
-  for (const [name, value] of Object.entries({ certificate, key })) {
-    const cure = `Give the ${name} as PEM, or set token.${name} in the file to PEM or a path.`;
-    if (value === undefined) reportMissing(context, { path: ['token', name], keyField: name, cure });
+/** The settings of `token` that only some ways of authenticating read. */
+const READ_BY: Readonly<Partial<Record<keyof TokenEntry, readonly ClientAuthentication[]>>> = {
+  clientSecret: ['client_secret_post', 'client_secret_basic', 'client_secret_json'],
+  nextClientSecret: ['client_secret_post', 'client_secret_basic', 'client_secret_json'],
+  basicEncoding: ['client_secret_basic'],
+  assertionAudience: ['private_key_jwt'],
+  certificate: ['tls_client_auth', 'private_key_jwt'],
+  key: ['tls_client_auth', 'private_key_jwt'],
+};
+
+function noticeUnread({ plan, findings }: ServiceContext, auth: ClientAuthentication): void {
+  for (const [name, readBy] of Object.entries(READ_BY)) {
+    if (plan.entry.token?.[name as keyof TokenEntry] === undefined || readBy.includes(auth)) continue;
+    findings.notice(`token.${name} of the service ${plan.name} is not used: it belongs to ${readBy.join(', ')}.`);
   }
-  return undefined;
-}
-
-/** A certificate or private key: PEM in the service key, PEM or a path in the file. */
-function readPem(context: ServiceContext, name: 'certificate' | 'key'): Secret | undefined {
-  const { entry, keySource } = context.plan;
-  const inKey = name === 'key' ? keySource?.key?.privateKey : keySource?.key?.certificate;
-  const found = locate(context, { text: entry.token?.[name], path: ['token', name] }, inKey);
-  const text = found && pemText(context, found);
-  const pem = found && text && context.findings.take(found.setting, parsePem(text), found.field);
-  return pem ? new Secret(pem) : undefined;
-}
-
-function pemText(context: ServiceContext, found: Located): string | undefined {
-  if (found.field !== undefined || looksLikePem(found.text)) return found.text;
-  const path = resolve(context.folder, found.text);
-  return context.findings.take(found.setting, readTextFile(context.readFile, path));
 }
 
 function lowerCaseNames(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {

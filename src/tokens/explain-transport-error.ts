@@ -2,7 +2,7 @@ import { RequestError, TimeoutError } from 'got';
 import { Problem } from '../problems/problem.ts';
 import { tokenAddress } from './token-address.ts';
 import { TokenFailure, type TokenPhase } from './token-failure.ts';
-import { unusableConfiguration } from './unusable-configuration.ts';
+import { unusableConfiguration, unusableKeyPair } from './unusable-configuration.ts';
 
 /** OpenSSL's and Node's names for a server certificate that is not to be trusted. */
 const CERTIFICATE_CODES =
@@ -67,13 +67,7 @@ export function explainTransportError(error: unknown, elapsedMs: number): Proble
 }
 
 function ownMistake(code: string): Problem {
-  if (OWN_PEM_CODES.test(code)) {
-    return unusableConfiguration(
-      code,
-      'The client certificate or its key cannot be used.',
-      'Both must be PEM text of one pair: make the service key or binding anew and restart.',
-    );
-  }
+  if (OWN_PEM_CODES.test(code)) return unusableKeyPair(code);
   return unusableConfiguration(
     code,
     'The token request cannot be sent as it is configured.',

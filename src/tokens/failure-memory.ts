@@ -2,6 +2,7 @@ import { Problem } from '../problems/problem.ts';
 import type { ProblemCode } from '../problems/problem-table.ts';
 import type { Clock } from './clock.ts';
 import { pauseAfter } from './pause-after.ts';
+import { LONGEST_RETRY_AFTER_S } from './requested-pause.ts';
 
 /** The negative cache of one client: the last failure is the answer to everybody who asks before its pause is over. */
 export class FailureMemory {
@@ -45,5 +46,6 @@ export class FailureMemory {
 /** A refused client gets no `Retry-After`: waiting does not mend it. */
 function withRetryAfter(problem: Problem, remainingMs: number): Problem {
   if (problem.code !== 'token-unavailable') return problem;
-  return new Problem(problem.code, { ...problem.details, retryAfterSeconds: Math.ceil(remainingMs / 1000) });
+  const retryAfterSeconds = Math.min(LONGEST_RETRY_AFTER_S, Math.ceil(remainingMs / 1000));
+  return new Problem(problem.code, { ...problem.details, retryAfterSeconds });
 }

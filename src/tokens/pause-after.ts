@@ -1,4 +1,5 @@
 import type { Problem } from '../problems/problem.ts';
+import { TokenFailure } from './token-failure.ts';
 
 const FIRST_MS = 500;
 const LONGEST_MS = 30_000;
@@ -13,8 +14,9 @@ const REFUSED_MS = 30_000;
  * @param random a number from 0 to 1
  */
 export function pauseAfter(problem: Problem, failuresInRow: number, random: number): number {
-  const { retryAfterSeconds } = problem.details;
-  if (retryAfterSeconds !== undefined) return retryAfterSeconds * 1000;
+  const { cause, details } = problem;
+  const requested = (cause instanceof TokenFailure ? cause.pauseSeconds : undefined) ?? details.retryAfterSeconds;
+  if (requested !== undefined) return requested * 1000;
   if (!problem.retryable) return REFUSED_MS;
   const ceiling = Math.min(LONGEST_MS, FIRST_MS * 2 ** (failuresInRow - 1));
   return Math.max(LEAST_MS, random * ceiling);

@@ -1,5 +1,6 @@
 import type { ProblemCode } from '../problems/problem-table.ts';
 import type { TokenFailure } from './token-failure.ts';
+import type { TokenQuota } from './token-quota.ts';
 
 /** What happens to the token of a client, for log and metrics. No event holds a token or a secret. */
 export type TokenEvent =
@@ -15,7 +16,11 @@ export type TokenEvent =
       readonly pauseMs: number;
     }
   /** A service refused the token, and it was forgotten. */
-  | { readonly type: 'refused'; readonly status: 401 | 403 };
+  | { readonly type: 'refused'; readonly status: 401 | 403 }
+  /** The authorization server refused the secret that was in use, and took the other one: that is in use from now on. */
+  | { readonly type: 'secret-changed'; readonly inUse: 'clientSecret' | 'nextClientSecret' }
+  /** An answer, with a token or without, told how many tokens may still be had. */
+  | { readonly type: 'quota'; readonly quotas: readonly TokenQuota[] };
 
 /** The state of a client's token, for `/status` and `/ready`. */
 export interface TokenSnapshot {

@@ -21,11 +21,14 @@ export class TokenFailure {
   readonly code: string;
   /** Status of the answer, where one came. */
   readonly status: number | undefined;
+  /** How long the server asks to be left alone, where it says so. May be longer than what callers are told. */
+  readonly pauseSeconds: number | undefined;
 
-  constructor(reason: TokenFailureReason, phase: TokenPhase, code: string, status?: number) {
+  constructor(reason: TokenFailureReason, phase: TokenPhase, code: string, status?: number, pauseSeconds?: number) {
     this.reason = reason;
     this.phase = phase;
     this.code = code;
     this.status = status;
+    this.pauseSeconds = pauseSeconds;
   }
 }

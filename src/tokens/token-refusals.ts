@@ -1,8 +1,8 @@
-import type { ClientAuthentication } from '../config/config.ts';
 import { Problem } from '../problems/problem.ts';
-import { explainRefusedClient } from './explain-refused-client.ts';
-import { contentKind, requestedPauseSeconds, type HttpAnswer } from './http-answer.ts';
+import { explainRefusedClient, type RefusedClient } from './explain-refused-client.ts';
+import { contentKind, type HttpAnswer } from './http-answer.ts';
 import { readOAuthRefusal } from './oauth-refusal.ts';
+import { LONGEST_RETRY_AFTER_S, requestedPauseSeconds } from './requested-pause.ts';
 import { TokenFailure } from './token-failure.ts';
 import { tokenAddress } from './token-address.ts';
 
@@ -70,14 +70,14 @@ const unexpected: AvailabilityRule = {
  * What an answer other than 200 means: `token-unavailable` when the server is not there, `credentials-rejected` when
  * it refuses our client. Shows status, known error codes and the kind of body; never a text of the server.
  */
-export function explainRefusal(answer: HttpAnswer, auth: ClientAuthentication, nowMs: number): Problem {
+export function explainRefusal(answer: HttpAnswer, client: RefusedClient, nowMs: number): Problem {
   const rule = rules.find((candidate) => candidate.matches(answer));
   if (rule !== undefined) return unavailable(rule, answer, nowMs);
   const { status } = answer;
   const refusal = readOAuthRefusal(answer);
   // A 401 is about credentials whatever its body says (RFC 9110, section 15.5.2).
   const aboutClient = status === 401 || (refusal !== undefined && (status === 400 || status === 403));
-  return aboutClient ? explainRefusedClient(status, refusal, auth) : unavailable(unexpected, answer, nowMs);
+  return aboutClient ? explainRefusedClient(status, refusal, client) : unavailable(unexpected, answer, nowMs);
 }
 
 function unavailable(rule: AvailabilityRule, answer: HttpAnswer, nowMs: number): Problem {
@@ -89,7 +89,8 @@ function unavailable(rule: AvailabilityRule, answer: HttpAnswer, nowMs: number):
     detail: `${rule.detail} (status ${status}, ${contentKind(answer)})`,
     hint: rule.hint,
     retryable: rule.retryable,
-    ...(obeyed === undefined ? {} : { retryAfterSeconds: obeyed }),
-    cause: new TokenFailure('status', 'answer', `HTTP_${status}`, status),
+    // Told to callers at most a minute: they may ask more often than the server is asked.
+    ...(obeyed === undefined ? {} : { retryAfterSeconds: Math.min(LONGEST_RETRY_AFTER_S, obeyed) }),
+    cause: new TokenFailure('status', 'answer', `HTTP_${status}`, status, obeyed),
   });
 }

@@ -3,6 +3,7 @@ import type { AccessToken } from './access-token.ts';
 import { authenticate, type AuthenticatedRequest } from './client-authentication.ts';
 import { exchange } from './http-exchange.ts';
 import { readTokenAnswer } from './token-answer.ts';
+import { readQuotas, type TokenQuota } from './token-quota.ts';
 import { explainRefusal } from './token-refusals.ts';
 
 /** How long a token may take in all, in milliseconds. */
@@ -13,6 +14,8 @@ export interface TokenRequestOptions {
   readonly timeoutMs?: number;
   /** Wall clock, milliseconds. */
   readonly wallMs?: () => number;
+  /** Told the quotas that an answer names, whatever else it says. */
+  readonly onQuotas?: (quotas: readonly TokenQuota[]) => void;
 }
 
 /**
@@ -20,12 +23,14 @@ export interface TokenRequestOptions {
  * @throws {Problem} `token-unavailable` or `credentials-rejected`; its cause is a `TokenFailure`. Nothing else.
  */
 export async function requestToken(client: TokenClient, options: TokenRequestOptions = {}): Promise<AccessToken> {
-  const { timeoutMs = TOKEN_TIMEOUT_MS, wallMs = Date.now } = options;
-  const request = authenticate(client);
+  const { timeoutMs = TOKEN_TIMEOUT_MS, wallMs = Date.now, onQuotas } = options;
+  const request = await authenticate(client, wallMs());
   const requestedAtMs = wallMs();
   const headers = requestHeaders(client, request);
   const answer = await exchange({ ...request, method: 'POST', url: client.url, headers }, timeoutMs);
-  if (answer.status !== 200) throw explainRefusal(answer, client.auth, wallMs());
+  const quotas = readQuotas(answer.headers);
+  if (quotas.length > 0) onQuotas?.(quotas);
+  if (answer.status !== 200) throw explainRefusal(answer, client, wallMs());
   return readTokenAnswer(answer, { requestedAtMs, maxLifeSeconds: client.maxLifeSeconds });
 }
 

@@ -2,7 +2,9 @@ import type { TokenClient } from '../config/config.ts';
 import { Problem } from '../problems/problem.ts';
 import type { AccessToken } from './access-token.ts';
 import { ageMs, systemClock, type Clock } from './clock.ts';
+import { ClientSecrets } from './client-secrets.ts';
 import { FailureMemory } from './failure-memory.ts';
+import { bornTooLate, ourOwnFault } from './no-token.ts';
 import { RefusalGuard } from './refusal-guard.ts';
 import { fetchToken, type FetchedToken } from './fetch-token.ts';
 import type { CachedToken, TokenCache } from './token-cache.ts';
@@ -30,7 +32,7 @@ export interface TokenSourceOptions {
  * by whoever asks when it is due.
  */
 export class TokenSource {
-  readonly #client: TokenClient;
+  readonly #secrets: ClientSecrets;
   readonly #cache: TokenCache;
   readonly #key: string;
   readonly #clock: Clock;
@@ -45,7 +47,6 @@ export class TokenSource {
   #failures = 0;
 
   constructor(client: TokenClient, options: TokenSourceOptions) {
-    this.#client = client;
     this.#cache = options.cache;
     this.#key = options.key;
     this.#clock = options.clock ?? systemClock;
@@ -55,6 +56,10 @@ export class TokenSource {
     this.#onEvent = options.onEvent ?? (() => undefined);
     this.#refusals = new RefusalGuard(this.#clock);
     this.#failure = new FailureMemory(this.#clock, this.#random);
+    this.#secrets = new ClientSecrets(client, {
+      monotonicMs: () => this.#clock.monotonicMs(),
+      onChange: (inUse) => this.#emit({ type: 'secret-changed', inUse }),
+    });
   }
 
   /**
@@ -165,8 +170,14 @@ export class TokenSource {
   }
 
   #attempt(timeoutMs: number): Promise<AccessToken> {
-    this.#requests += 1;
-    return this.#request(this.#client, { timeoutMs, wallMs: () => this.#clock.wallMs() });
+    return this.#secrets.request((client, remainingMs) => {
+      this.#requests += 1;
+      return this.#request(client, {
+        timeoutMs: remainingMs,
+        wallMs: () => this.#clock.wallMs(),
+        onQuotas: (quotas) => this.#emit({ type: 'quota', quotas }),
+      });
+    }, timeoutMs);
   }
 
   /** A token without a life serves those who wait for it, and nobody after them. */
@@ -198,22 +209,6 @@ export class TokenSource {
       // nothing to tell it to
     }
   }
-}
-
-function bornTooLate(): Problem {
-  return new Problem('token-unavailable', {
-    detail: 'The access token had run out before it arrived.',
-    hint: 'The authorization server gives tokens of a very short life: make it longer there.',
-    cause: new TokenFailure('answer', 'answer', 'expired-on-arrival', 200),
-  });
-}
-
-/** `requestToken` throws problems only: anything else is a mistake of ours, and its text may hold anything. */
-function ourOwnFault(): Problem {
-  return new Problem('internal', {
-    detail: 'Getting an access token failed for a reason of our own.',
-    hint: 'Try again. If this stays so, report it with the correlation id.',
-  });
 }
 
 function sleep(ms: number): Promise<void> {

@@ -45,16 +45,19 @@ export class TokenSources {
 }
 
 /**
- * The key of a client's token: all that the answer depends on, the secret as a digest only. The cap on the life is part
- * of it because it decides how long the token is used.
+ * The key of a client's token: all that the answer depends on, secrets as digests only. The cap on the life is part of
+ * it because it decides how long the token is used. A certificate in a file counts as it was at start: a token stays as
+ * good as it was when its certificate is renewed.
  */
 export function tokenKey(client: TokenClient): string {
-  const credential = client.auth === 'tls_client_auth' ? client.certificate : client.clientSecret;
   const parts = [
     client.url,
     client.clientId,
+    client.discovery ?? false,
     client.auth,
-    credential?.digest() ?? null,
+    client.basicEncoding ?? null,
+    client.assertionAudience ?? null,
+    [client.clientSecret, client.nextClientSecret, client.certificate, client.key].map((secret) => secret?.digest()),
     sortedEntries(client.params),
     sortedEntries(client.headers),
     client.maxLifeSeconds,

@@ -6,3 +6,21 @@ export function unusableConfiguration(code: string, detail: string, hint: string
   const cause = new TokenFailure('configuration', 'configuration', code);
   return new Problem('credentials-rejected', { detail, hint, cause });
 }
+
+/** Certificate and private key are no PEM, or no pair. */
+export function unusableKeyPair(code: string): Problem {
+  return unusableConfiguration(
+    code,
+    'The client certificate or its key cannot be used.',
+    'Both must be PEM text of one pair: make the service key or binding anew and restart. Files are read again by themselves.',
+  );
+}
+
+/** A credential that the way of authenticating needs is not configured. */
+export function missingCredential(setting: 'clientSecret' | 'certificate' | 'key'): Problem {
+  return unusableConfiguration(
+    'missing',
+    `The OAuth client has no \`${setting}\`, which its way of authenticating needs.`,
+    `Set \`token.${setting}\`, or choose another way by \`token.auth\`, and restart.`,
+  );
+}

@@ -37,6 +37,10 @@ describe('the answers of real providers', () => {
     ],
     ['Okta', { token_type: 'Bearer', expires_in: 3600, scope: 'flows' }, 3600, ['flows']],
     ['Ory Hydra', { token_type: 'bearer', expires_in: 3599, scope: '' }, 3599, []],
+    ['AD FS', { token_type: 'bearer', expires_in: 3600, resource: 'urn:x' }, 3600, []],
+    ['IdentityServer and Duende', { token_type: 'Bearer', expires_in: 3600, scope: 'flows' }, 3600, ['flows']],
+    ['OpenIddict', { token_type: 'Bearer', expires_in: 3599 }, 3599, []],
+    ['Ping', { token_type: 'Bearer', expires_in: 7199 }, 7199, []],
     ['AWS Cognito', { token_type: 'Bearer', expires_in: 3600 }, 3600, []],
   ])('%s', (_provider, members, lifeSeconds, scopes) => {
     expect(readToken(members)).toEqual({ value: 'abc', requestedAtMs: context.requestedAtMs, lifeSeconds, scopes });

@@ -1,14 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
+import { Secret } from '../../src/config/secret.ts';
 import { explainRefusal } from '../../src/tokens/token-refusals.ts';
 import { TokenFailure } from '../../src/tokens/token-failure.ts';
-import type { ClientAuthentication } from '../../src/config/config.ts';
+import type { TokenClient } from '../../src/config/config.ts';
+import { FailureMemory } from '../../src/tokens/failure-memory.ts';
+import { FakeClock, tokenClient } from '../support/token-fixtures.ts';
 
 const NOW_MS = Date.UTC(2030, 0, 1);
 
-function explain(status: number, body: unknown, headers = {}, auth: ClientAuthentication = 'client_secret_post') {
+function explain(status: number, body: unknown, headers = {}, client: Partial<TokenClient> = {}) {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   const type = typeof body === 'string' ? 'text/html' : 'application/json';
-  return explainRefusal({ status, headers: { 'content-type': type, ...headers }, text }, auth, NOW_MS);
+  return explainRefusal({ status, headers: { 'content-type': type, ...headers }, text }, tokenClient(client), NOW_MS);
 }
 
 describe('a refused client is credentials-rejected', () => {
@@ -55,7 +58,74 @@ describe('a refused client is credentials-rejected', () => {
         error_description: 'The authorization server resource does not have any configured default scopes',
       },
       '400 invalid_scope',
-      'Okta needs a custom scope',
+      'The server wants `scope`, which `token.params` lacks: set it, for Okta a custom scope',
+    ],
+    ['SAP IAS', 401, { error: 'invalid_client' }, '401 invalid_client', 'key deleted or rotated'],
+    ['IdentityServer and Duende', 400, { error: 'invalid_client' }, '400 invalid_client', 'key deleted or rotated'],
+    [
+      'OpenIddict',
+      401,
+      {
+        error: 'invalid_client',
+        error_description: 'The specified client credentials are invalid.',
+        error_uri: 'ID2055',
+      },
+      '401 invalid_client',
+      'key deleted or rotated',
+    ],
+    ['Ping', 401, { error: 'invalid_client', error_description: 'Invalid client' }, '401', 'key deleted or rotated'],
+    [
+      'Auth0 without an audience',
+      403,
+      {
+        error: 'access_denied',
+        error_description: 'No audience parameter was provided, and no default audience has been configured',
+      },
+      '403 access_denied',
+      'The server wants `audience`, which `token.params` lacks: set it, for Auth0 the Identifier of the API',
+    ],
+    [
+      'Entra v2 without a scope',
+      400,
+      {
+        error: 'invalid_request',
+        error_description: "AADSTS900144: The request body must contain the following parameter: 'scope'.",
+        error_codes: [900144],
+      },
+      '400 invalid_request, AADSTS900144',
+      'wants `scope`',
+    ],
+    [
+      'Entra v1 without a resource',
+      400,
+      {
+        error: 'invalid_request',
+        error_description: "AADSTS900144: The request body must contain the following parameter: 'resource'.",
+        error_codes: [900144],
+      },
+      '400 invalid_request, AADSTS900144',
+      'wants `resource`',
+    ],
+    [
+      'Entra on a secret that has run out',
+      401,
+      { error: 'invalid_client', error_codes: [7000222] },
+      '401 invalid_client, AADSTS7000222',
+      'has expired',
+    ],
+    [
+      'Entra on a certificate that it does not know',
+      401,
+      { error: 'invalid_client', error_codes: [700027] },
+      '401 invalid_client, AADSTS700027',
+      'set `token.certificate` beside `token.key`',
+    ],
+    [
+      'Ory Hydra on a client with a key',
+      401,
+      { error: 'invalid_client', error_description: hydra.replace('client_secret_basic', 'private_key_jwt') },
+      '401 invalid_client',
+      '`token.auth: private_key_jwt`',
     ],
     ['Okta in its own shape', 401, { errorCode: 'invalid_client' }, '401 invalid_client', 'key deleted or rotated'],
     [
@@ -117,8 +187,49 @@ describe('a refused client is credentials-rejected', () => {
   });
 
   it('does not say so when Basic was sent', () => {
-    const problem = explain(401, { error: 'invalid_client' }, {}, 'client_secret_basic');
+    const problem = explain(401, { error: 'invalid_client' }, {}, { auth: 'client_secret_basic' });
     expect(problem.details.hint).not.toContain('Basic');
+  });
+
+  it('says how to send a form when JSON was sent', () => {
+    for (const error of ['invalid_client', 'invalid_request']) {
+      const { hint } = explain(400, { error }, {}, { auth: 'client_secret_json' }).details;
+      expect(hint).toContain('If the server takes forms only, set `auth: client_secret_post`.');
+    }
+  });
+
+  it('speaks of the scope that was sent, where one was', () => {
+    const { hint } = explain(400, { error: 'invalid_scope' }, {}, { params: { scope: 'flows' } }).details;
+    expect(hint).toContain('The server does not give this client the scope in `token.params`');
+  });
+
+  it('speaks of the scope that is missing, where none was sent', () => {
+    expect(explain(400, { error: 'invalid_scope' }).details.hint).toContain('which `token.params` lacks');
+  });
+
+  it('speaks of the certificate, where that is what was refused', () => {
+    const { hint } = explain(401, { error: 'invalid_client' }, {}, { auth: 'tls_client_auth' }).details;
+    expect(hint).toMatch(/certificate.*7 days.*bind again/);
+    expect(hint).not.toContain('secret');
+  });
+
+  it('speaks of the assertion, where that is what was refused', () => {
+    const body = { error: 'invalid_client', error_description: 'Invalid token audience' };
+    const { hint } = explain(401, body, {}, { auth: 'private_key_jwt' }).details;
+    expect(hint).toMatch(/public key or certificate of `token.key`.*`assertionAudience`/);
+    expect(hint).not.toMatch(/secret|token\.params/i);
+  });
+
+  it('does not advise a second secret where there is one', () => {
+    const client = { nextClientSecret: new Secret('next') };
+    expect(explain(401, { error: 'unauthorized' }, {}, client).details.hint).not.toContain('nextClientSecret');
+  });
+
+  it('advises to encode Basic again where AD FS could not read it raw', () => {
+    const body = { error: 'invalid_request', error_description: 'MSIS9692: …' };
+    const { hint } = explain(400, body, {}, { auth: 'client_secret_basic', basicEncoding: 'raw' }).details;
+    expect(hint).toContain('remove `basicEncoding: raw`');
+    expect(explain(400, body, {}, { auth: 'client_secret_basic' }).details.hint).not.toContain('basicEncoding');
   });
 
   it('repeats neither the description nor an unknown error', () => {
@@ -197,6 +308,11 @@ describe('Retry-After of the authorization server', () => {
     ['nothing', 429, {}, 5],
     ['garbage', 429, { 'retry-after': 'soon' }, 5],
     ['a negative number', 429, { 'retry-after': '-5' }, 5],
+    ['an epoch that is over', 429, { 'x-ratelimit-reset': String(NOW_MS / 1000 - 20) }, 1],
+    ['an epoch of tomorrow', 429, { 'x-ratelimit-reset': String(NOW_MS / 1000 + 86_400) }, 60],
+    ['an epoch that is none', 429, { 'x-ratelimit-reset': 'soon' }, 5],
+    ['a quota of Auth0 that is used up', 429, { 'auth0-client-quota-limit': 'b=per_hour;q=100;r=0;t=40' }, 40],
+    ['quotas of Auth0 with tokens left', 429, { 'auth0-client-quota-limit': 'b=per_hour;q=100;r=3;t=40' }, 5],
     ['the epoch of Auth0', 429, { 'x-ratelimit-reset': String(NOW_MS / 1000 + 20) }, 20],
     ['Retry-After before that epoch', 429, { 'retry-after': '3', 'x-ratelimit-reset': String(NOW_MS / 1000 + 20) }, 3],
     ['a 503 that gives it', 503, { 'retry-after': '9' }, 9],
@@ -206,5 +322,34 @@ describe('Retry-After of the authorization server', () => {
 
   it('is not made up for a 500', () => {
     expect(explain(500, '', { 'retry-after': '9' }).details.retryAfterSeconds).toBeUndefined();
+  });
+});
+
+describe('the pause until the next token request', () => {
+  const reset = (seconds: number) => ({ 'x-ratelimit-reset': String(NOW_MS / 1000 + seconds) });
+  it.each<[string, Record<string, string>, number]>([
+    ['lasts until a reset', reset(90), 90],
+    ['lasts a quarter of an hour at most, for quotas may be raised', reset(86_400), 900],
+    ['lasts a minute at most after Retry-After', { 'retry-after': '3600' }, 60],
+    ['lasts until a used-up quota begins anew', { 'auth0-client-quota-limit': 'b=per_hour;q=9;r=0;t=300' }, 300],
+    [
+      'lasts until the last of several used-up quotas begins anew',
+      { 'auth0-client-quota-limit': 'b=per_hour;q=9;r=0;t=300,b=per_day;q=9;r=0;t=500,b=per_month;q=9;r=1;t=800' },
+      500,
+    ],
+    ['counts the quota of an organization too', { 'auth0-organization-quota-limit': 'b=per_day;q=9;r=0;t=77' }, 77],
+  ])('%s', (_name, headers, seconds) => {
+    expect(explain(429, '', headers).cause).toMatchObject({ pauseSeconds: seconds });
+  });
+
+  it('is longer than what callers are told, and they may ask every minute', () => {
+    const clock = new FakeClock();
+    const memory = new FailureMemory(clock, () => 1);
+    expect(memory.remember(explain(429, '', reset(90)))).toBe(90_000);
+    expect(memory.current()?.retryAfterSeconds).toBe(60);
+    clock.advanceSeconds(60);
+    expect(memory.current()?.retryAfterSeconds).toBe(30);
+    clock.advanceSeconds(30);
+    expect(memory.current()).toBeUndefined();
   });
 });
