@@ -59,7 +59,7 @@ function runDocument(
     id: `run-${name}`,
     method: 'POST',
     path: `/operations/${name}`,
-    summary: `Runs the GraphQL ${document.type} ${name}; the body is its variables`,
+    summary: `Runs the GraphQL ${document.type} ${name}; the body is its variables${hasUploads ? ', or a form with its files' : ''}`,
     effect: document.type === 'query' ? 'read' : 'start',
     query: { kind: 'none' },
     body: {

@@ -3,6 +3,7 @@ import type {
   SapIntegrationConfig,
   SapWorkflowConfig,
   TokenClient,
+  WorkflowgenConfig,
   WorkflowServerConfig,
 } from '../../src/config/config.ts';
 import { offerOf } from '../../src/services/offers.ts';
@@ -67,10 +68,32 @@ const workflowServer: WorkflowServerConfig = {
   identity: { claim: undefined },
 };
 
+const workflowgen: WorkflowgenConfig = {
+  kind: 'workflowgen',
+  name: 'requests',
+  source: '',
+  token,
+  graphqlUrl: 'https://wfgen.example.com/wfgen/graphql',
+  apiKey: undefined,
+  operations: [
+    {
+      name: ':operation',
+      document: {
+        text: '',
+        type: 'mutation',
+        variables: [{ name: 'file', type: { kind: 'named', name: 'Upload' }, hasDefault: false, isUpload: true }],
+      },
+      timeoutMs: 30_000,
+      maxBodyBytes: 1,
+    },
+  ],
+};
+
 const SECTIONS: readonly (readonly [title: string, offer: Offer])[] = [
   ['SAP Workflow and SAP Build Process Automation', offerOf(workflow)],
   ['SAP Cloud Integration', offerOf(integration)],
   ['Optimajet WorkflowServer', offerOf(workflowServer)],
+  ['WorkflowGen', offerOf(workflowgen)],
 ];
 
 /** The README with its table of routes made anew from the operation tables. */
@@ -84,9 +107,16 @@ export function withRoutes(readme: string): string {
 function section(title: string, { operations }: Offer): string {
   const rows = operations.map(
     ({ method, path, summary, authorities }) =>
-      `| \`${method} ${path}\` | ${summary.replace('the integration flow :flow', 'one integration flow')} | ${authorities.map((name) => `\`${name}\``).join(' ')} |`,
+      `| \`${method} ${path}\` | ${shown(summary)} | ${authorities.map((name) => `\`${name}\``).join(' ')} |`,
   );
   return [`### ${title}`, '', '| route | what it does | authority |', '| --- | --- | --- |', ...rows, ''].join('\n');
+}
+
+/** Flows and documents have the names that the configuration gives them. */
+function shown(summary: string): string {
+  return summary
+    .replace('the integration flow :flow', 'one integration flow')
+    .replace('the GraphQL mutation :operation', 'one configured GraphQL document');
 }
 
 // Run by itself, it writes the table: node test/support/readme-routes.ts, then npm run format.
