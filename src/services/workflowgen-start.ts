@@ -40,7 +40,7 @@ export function checkParameters(body: JsonObject): void {
 /**
  * The request that starts a process. Everything of the caller's is a variable, and the document holds names of our own
  * making only; the bytes of each value go in as they were written. The input is spelled out because the name of its type
- * differs between versions, while the scalars do not.
+ * is not public, while those of the scalars are.
  */
 export function startBody({ params, body = Buffer.from('{}'), json = {} }: OperationInput): Buffer {
   const fields = parametersOf(body, json);
