@@ -6,6 +6,7 @@ import type { HtmlPage } from '../pages/html/html-page.ts';
 import { problemFacts, problemPage } from '../pages/html/problem-page.ts';
 import { scriptPage } from '../pages/html/script-page.ts';
 import { openApiDocument } from '../pages/openapi/openapi-document.ts';
+import { postmanCollection } from '../pages/postman/postman-collection.ts';
 import { problemTable, type ProblemCode } from '../problems/problem-table.ts';
 import type { Admission } from './admission.ts';
 import { localsOf } from './exchange.ts';
@@ -34,6 +35,7 @@ export function createPublicPages(config: Config, admit: Admission): PublicPages
   const pages = new Map<string, Answer>([
     ['docs', htmlAnswer(scriptPage('docs'))],
     ['openapi.json', documentAnswer(api, openApiDocument, admit)],
+    ['postman.json', documentAnswer(api, postmanCollection, admit)],
   ]);
   return (segments) => {
     const found = find(pages, segments);

@@ -1,5 +1,6 @@
 import { problemTable, type ProblemCode, type ProblemSource } from '../../problems/problem-table.ts';
 import { problemTexts } from '../../problems/problem-texts.ts';
+import { statusesOf } from '../openapi/problem-responses.ts';
 import { htmlPage, readAsset, type HtmlPage } from './html-page.ts';
 
 const SOURCES: Readonly<Record<ProblemSource, string>> = {
@@ -16,7 +17,7 @@ export function problemFacts(code: ProblemCode): Record<string, unknown> {
 
 /** The same as a page for people. */
 export function problemPage(code: ProblemCode): HtmlPage {
-  const { title, status, source, retryable } = problemTable[code];
+  const { title, source, retryable } = problemTable[code];
   const { meaning, causes, checks, lines } = problemTexts[code];
   return htmlPage({
     style: readAsset('page.css'),
@@ -37,7 +38,7 @@ export function problemPage(code: ProblemCode): HtmlPage {
 </header>
 <main>
 <dl>
-<dt>Status</dt><dd>${status}, unless the answer says another</dd>
+<dt>Status</dt><dd>${statusesOf(code).join(' or ')}</dd>
 <dt>It is about</dt><dd>${SOURCES[source]}</dd>
 <dt>Sending it again</dt><dd>${retryable ? 'may help' : 'does not help, unless the answer has "retryable": true'}</dd>
 </dl>

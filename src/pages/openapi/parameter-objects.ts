@@ -31,7 +31,7 @@ export const sharedParameters: Readonly<Record<string, ParameterObject>> = {
   Prefer: {
     name: 'Prefer',
     in: 'header',
-    description: '`wait=<seconds>` shortens the deadline of this request.',
+    description: 'wait=<seconds> shortens the deadline of this request.',
     schema: { type: 'string', examples: ['wait=10'] },
   },
   CorrelationId: {
@@ -86,7 +86,7 @@ function filterParameters(filters: FilterTable): ParameterObject[] {
     // With or without its dollar it is the same filter.
     if (plain !== undefined) return [];
     const hasTwin = filters.has(`$${name}`);
-    return [filterParameter(name, filter, hasTwin ? ` The same as \`$${name}\`.` : '')];
+    return [filterParameter(name, filter, hasTwin ? ` The same as $${name}.` : '')];
   });
 }
 

@@ -1,0 +1,65 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { documentedApi } from '../../src/pages/documented-api.ts';
+import { postmanEnvironment } from '../../src/pages/postman/postman-collection.ts';
+import { everyKindConfig } from '../support/every-kind.ts';
+import { API_KEY, useFlowgate } from '../support/flowgate-stack.ts';
+import { runNewman, type NewmanExecution } from '../support/run-newman.ts';
+
+const flowgate = useFlowgate({
+  env: { INTEGRATION_FLOWS: 'product-details=/http/products,orders=/http/orders' },
+  // Else a task is completed while its instance is still about to resume.
+  sandbox: { settleMs: 0 },
+});
+
+describe('the Postman collection, run by newman against the sandbox', () => {
+  let executions: NewmanExecution[] = [];
+  const requests = () => executions.map(({ name }) => name);
+  const statusOf = (name: string) => executions.find((execution) => execution.name === name)?.status;
+
+  beforeAll(async () => {
+    const { json: collection } = await flowgate.get('/postman.json');
+    executions = await runNewman(collection, environment());
+  }, 60_000);
+
+  it('holds a request for every route', async () => {
+    const { json } = await flowgate.get('/openapi.json');
+    const routes = Object.values(json.paths as object).flatMap((item) => Object.keys(item as object));
+    expect(requests().length).toBe(routes.length);
+  });
+
+  it('passes all its tests', () => {
+    expect(executions.filter(({ failed }) => failed.length > 0)).toEqual([]);
+    for (const { name, passed } of executions) expect([name, passed.length]).toEqual([name, 2]);
+  });
+
+  it('goes through the life of a workflow: each request uses what the ones before have learnt', () => {
+    expect(statusOf('POST /definitions/:id/instances')).toBe(201);
+    expect(statusOf('GET /instances/:id')).toBe(200);
+    expect(statusOf('PUT /instances/:id/context')).toBe(204);
+    expect(statusOf('POST /messages')).toBe(200);
+    expect(statusOf('GET /tasks/:id/context')).toBe(200);
+    expect(statusOf('POST /tasks/:id/complete')).toBe(204);
+  });
+
+  it('calls flows, with the CSRF handshake where one asks for it', () => {
+    expect(statusOf('GET /flows')).toBe(200);
+    expect(statusOf('POST /flows/product-details')).toBe(400); // the flow's own: it asks for a productIdentifier
+    expect(statusOf('POST /flows/orders')).toBeLessThan(300);
+  });
+});
+
+describe('the Postman environment', () => {
+  it('keeps the key as a secret', () => {
+    expect(postmanEnvironment(documentedApi(everyKindConfig()))['values']).toEqual([
+      { key: 'baseUrl', value: 'https://flowgate.internal', type: 'default', enabled: true },
+      { key: 'apiKey', value: '', type: 'secret', enabled: true },
+    ]);
+  });
+});
+
+/** That of the page, filled in. */
+function environment(): object {
+  const empty = postmanEnvironment(documentedApi(everyKindConfig())) as { values: { key: string }[] };
+  const filled: Record<string, string> = { baseUrl: flowgate.url, apiKey: API_KEY };
+  return { ...empty, values: empty.values.map((entry) => ({ ...entry, value: filled[entry.key] })) };
+}

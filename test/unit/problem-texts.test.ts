@@ -1,0 +1,23 @@
+import { describe, expect, it } from '@jest/globals';
+import { problemTable, type ProblemCode } from '../../src/problems/problem-table.ts';
+import { problemTexts } from '../../src/problems/problem-texts.ts';
+
+const codes = Object.keys(problemTable) as ProblemCode[];
+
+describe('the texts about problems', () => {
+  it('are there for every code', () => {
+    expect(Object.keys(problemTexts).sort()).toEqual([...codes].sort());
+  });
+
+  it.each(codes)('say what %s means, how it comes about and what to check', (code) => {
+    const { meaning, causes, checks } = problemTexts[code];
+    expect(causes.length).toBeGreaterThan(0);
+    expect(checks.length).toBeGreaterThan(0);
+    for (const sentence of [meaning, ...causes, ...checks]) expect(sentence).toMatch(/[.:]$/);
+  });
+
+  it('name only problems that exist', () => {
+    const text = JSON.stringify(problemTexts);
+    for (const [, code = ''] of text.matchAll(/\/problems\/([a-z-]+)/g)) expect(codes).toContain(code);
+  });
+});
