@@ -1,7 +1,7 @@
 import { GraphQLError } from 'graphql';
 import type { UploadedFile } from './uploaded-file.ts';
 
-export type DataType = 'text' | 'numeric' | 'dateTime' | 'file';
+type DataType = 'text' | 'numeric' | 'dateTime' | 'file';
 
 export interface Parameter {
   readonly name: string;

@@ -2,7 +2,7 @@ import { GraphQLError } from 'graphql';
 import type { Parameter, RequestStore, StoredRequest } from './request-store.ts';
 
 /** A user who may look at things, and do nothing. */
-export const guestName = 'guest';
+const guestName = 'guest';
 
 interface PageArguments {
   readonly page?: { readonly number?: number | null; readonly size?: number | null } | null;

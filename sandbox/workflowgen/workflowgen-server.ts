@@ -15,7 +15,7 @@ import { schema, schemaText } from './schema.ts';
 const graphqlPath = '/wfgen/graphql';
 
 /** The "Impersonate username" of the registered application. */
-export const impersonatedUser = 'flowgate_service';
+const impersonatedUser = 'flowgate_service';
 
 /**
  * WorkflowGen's GraphQL API and an Auth0 tenant that gives the tokens for it, behind one listener. The schema is
