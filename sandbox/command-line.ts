@@ -6,6 +6,8 @@ export interface CommandLine {
   readonly onlyUpstreams: boolean;
   /** Where to listen; see `helpText`. */
   readonly port: number | undefined;
+  /** What is to go wrong, or `list`. */
+  readonly problem?: string | undefined;
 }
 
 export const helpText = `Usage: npm run sandbox -- [options]
@@ -17,6 +19,7 @@ Needs no account and sends nothing to anybody. Ctrl-C ends it.
   --port <number>   where Flowgate listens (3000, or any free port if that is taken); with --only-upstreams the
                     first of five ports in a row: authorization server, workflow, integration, control,
                     WorkflowServer (any free ones)
+  --problem <name>  make one thing go wrong, and print the line that shows how Flowgate answers; "list" names them all
   --help            show this text
 `;
 
@@ -27,10 +30,12 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
     options: {
       'only-upstreams': { type: 'boolean', default: false },
       port: { type: 'string' },
+      problem: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   });
-  return { help: values.help, onlyUpstreams: values['only-upstreams'], port: portNumber(values.port) };
+  const { help, 'only-upstreams': onlyUpstreams, port, problem } = values;
+  return { help, onlyUpstreams, port: portNumber(port), ...(problem === undefined ? {} : { problem }) };
 }
 
 function portNumber(text: string | undefined): number | undefined {

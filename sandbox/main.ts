@@ -5,6 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { helpText, parseCommandLine } from './command-line.ts';
 import { addressLines, firstRunAuthorities, firstRunSteps, firstRunText, startFirstInstance } from './first-run.ts';
 import { environmentLines, flowgateEnvironment, flowgateFile, upstreamEnvironment } from './flowgate-environment.ts';
+import { findProblem, problemList } from './problems.ts';
+import { runProblem } from './run-problem.ts';
 import { startFlowgate } from './start-flowgate.ts';
 import { startSandbox } from './start-sandbox.ts';
 import type { Sandbox } from './start-sandbox.ts';
@@ -18,6 +20,10 @@ async function main(): Promise<void> {
   const options = parseCommandLine(process.argv.slice(2));
   if (options.help) {
     process.stdout.write(helpText);
+    return;
+  }
+  if (options.problem !== undefined) {
+    await showProblem(options.problem, options.port);
     return;
   }
   await (options.onlyUpstreams ? runUpstreams(options.port) : runWithFlowgate(options.port));
@@ -52,6 +58,28 @@ async function runWithFlowgate(port: number | undefined): Promise<void> {
   });
   const steps = firstRunSteps(flowgate.url, apiKey, await startFirstInstance(flowgate.url, apiKey));
   process.stdout.write(firstRunText(flowgate.url, apiKey, steps, addresses(sandbox)));
+}
+
+/** Ends with 78, as Flowgate itself does, where the configuration is the problem. */
+async function showProblem(name: string, port: number | undefined): Promise<void> {
+  if (name === 'list') {
+    process.stdout.write(problemList());
+    return;
+  }
+  const problem = findProblem(name);
+  const sandbox = await startSandbox();
+  const apiKey = randomBytes(24).toString('base64url');
+  const settings = { port: port ?? (await freePort(usualPort)), apiKey };
+  const print = (line: string): boolean => process.stdout.write(`${line}\n`);
+  const { flowgate, text } = await runProblem(name, problem, sandbox, settings, print);
+  if (flowgate === undefined) process.exitCode = 78;
+  else
+    closeOnSignal(async () => {
+      await flowgate.close();
+      await sandbox.close();
+    });
+  process.stdout.write(text);
+  if (flowgate === undefined) await sandbox.close();
 }
 
 function addresses(sandbox: Sandbox): Record<string, string> {

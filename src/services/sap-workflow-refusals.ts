@@ -228,8 +228,14 @@ function authorityMissing(refusal: Refusal): Problem {
   return refusalProblem(refusal, 'authority-missing', {
     upstream: callersError(refusal),
     detail: `${refused}: the client has no ${missing.join(', ')}.${held.length > 0 ? ` It has ${held.join(', ')}.` : ''}`,
-    hint: `Add it to "authorities" of the service instance (the list replaces the old one): save ${authoritiesJson(held, missing)} as config.json and run cf update-service <instance> -c config.json. Flowgate fetches a new token by itself.`,
+    hint: `Add it to "authorities" of the service instance (the list replaces the old one): save ${authoritiesJson(held, missing)} as config.json and run cf update-service <instance> -c config.json. Flowgate fetches a new token by itself.${held.length === 0 ? processAutomationHint(refusal) : ''}`,
   });
+}
+
+/** Process automation asks for roles; a client of the Workflow service holds some authority at least. */
+function processAutomationHint({ operation }: Refusal): string {
+  const role = operation.id.startsWith('start-') ? 'ProcessAutomationParticipant' : 'ProcessAutomationAdmin';
+  return ` Process automation has no such authorities: there the client needs the role ${role}.`;
 }
 
 /** Why the workflow engine refused, and the cure (api.sap.com; error codes of the runtime). */

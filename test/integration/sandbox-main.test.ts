@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { parseCommandLine } from '../../sandbox/command-line.ts';
 import { firstRunAuthorities, firstRunSteps, firstRunText, withheldAuthority } from '../../sandbox/first-run.ts';
+import { expectation, findProblem, problemList, sandboxProblems } from '../../sandbox/problems.ts';
 import { allAuthorities } from '../../sandbox/workflow/authorities.ts';
 
 const started: ChildProcess[] = [];
@@ -107,11 +108,49 @@ describe('npm run sandbox', () => {
   });
 });
 
+describe('npm run sandbox -- --problem', () => {
+  it('list names every problem, with what people see and what Flowgate answers', () => {
+    const list = problemList();
+    for (const [name, problem] of Object.entries(sandboxProblems)) {
+      expect(list).toContain(`  ${name} `);
+      expect(list).toContain(problem.symptom);
+      expect(list).toContain(expectation(problem));
+    }
+  });
+
+  it('makes one thing go wrong, prints a line that a shell reads, and ends with 0 on Ctrl-C', async () => {
+    const sandbox = run('--problem', 'authority-missing', '--port', '0');
+    await sandbox.says('Ctrl-C ends it.');
+    expect(sandbox.stdout()).toContain('502 authority-missing');
+    const line = /^curl .*$/m.exec(sandbox.stdout())?.[0] ?? 'no line';
+    expect(spawnSync('sh', ['-n', '-c', line]).status).toBe(0);
+    const url = /'(http:[^']+)'$/.exec(line)?.[1] ?? '';
+    const key = /x-api-key: ([^']+)'/.exec(line)?.[1] ?? '';
+    const headers = { 'x-api-key': key, 'content-type': 'application/json' };
+    const refused = await fetch(url, { method: 'POST', headers, body: '{}' });
+    expect(await refused.json()).toMatchObject({ status: 502, code: 'authority-missing' });
+    sandbox.child.kill('SIGINT');
+    expect(await exitCode(sandbox.child)).toBe(0);
+    expect(sandbox.stderr()).toBe('');
+  });
+
+  it("prints Flowgate's report and ends with 78 where the configuration is the problem", async () => {
+    const sandbox = run('--problem', 'key-of-plan-api', '--port', '0');
+    expect(await exitCode(sandbox.child)).toBe(78);
+    expect(sandbox.stdout()).toContain('Flowgate cannot start: the configuration has 1 problem.');
+    expect(sandbox.stdout()).toContain('INTEGRATION_SERVICE_KEY');
+  });
+
+  it.each(['unknown', '', 'toString'])('%j is refused in words', (name) => {
+    expect(() => findProblem(name)).toThrow('`--problem list` shows them all.');
+  });
+});
+
 describe('the options', () => {
   it('--help explains them', async () => {
     const help = run('--help');
     expect(await exitCode(help.child)).toBe(0);
-    for (const option of ['--only-upstreams', '--port', '--help']) {
+    for (const option of ['--only-upstreams', '--port', '--problem', '--help']) {
       expect(help.stdout()).toContain(option);
     }
   });

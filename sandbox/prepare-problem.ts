@@ -1,0 +1,35 @@
+import { startFirstInstance } from './first-run.ts';
+import { headersOf } from './problems.ts';
+import type { ProblemRequest, RequestProblem } from './problems/sandbox-problem.ts';
+import type { Sandbox } from './start-sandbox.ts';
+
+/** Flowgate, as a caller knows it. */
+export interface FlowgateAddress {
+  readonly url: string;
+  readonly apiKey: string;
+}
+
+/**
+ * Brings a running Flowgate and its sandbox to the point where the problem shows.
+ *
+ * @returns the request that shows it
+ */
+export async function prepareProblem(
+  { before, breaks, request }: RequestProblem,
+  flowgate: FlowgateAddress,
+  sandbox: Sandbox,
+): Promise<ProblemRequest> {
+  const ready = request.path.includes('{instance}')
+    ? { ...request, path: request.path.replace('{instance}', await startFirstInstance(flowgate.url, flowgate.apiKey)) }
+    : request;
+  if (before !== undefined) await send(before, flowgate);
+  await breaks?.(sandbox);
+  return ready;
+}
+
+/** Sends a request as curl would. */
+export function send(request: ProblemRequest, { url, apiKey }: FlowgateAddress): Promise<Response> {
+  const { method = 'GET', path, body } = request;
+  const headers = headersOf(request, apiKey);
+  return fetch(`${url}${path}`, { method, headers, redirect: 'manual', ...(body === undefined ? {} : { body }) });
+}
