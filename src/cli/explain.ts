@@ -13,7 +13,7 @@ import { parseQuery } from '../services/query.ts';
 import { UsageError, type Command, type CommandInput } from './command.ts';
 import { EXIT } from './exit-status.ts';
 import { explanationText } from './explain/explanation-text.ts';
-import { nearestName } from './parse-words.ts';
+import { allCallers, findCaller } from './find-caller.ts';
 import { readConfiguration } from './read-configuration.ts';
 
 /** Says what would be done with a request, without sending anything. */
@@ -38,7 +38,7 @@ function run(input: CommandInput): number {
   const [method = '', target = ''] = input.words;
   const config = readConfiguration();
   if (typeof config === 'number') return config;
-  const caller = findCaller(config, input.value('caller'));
+  const caller = senderOf(config, input.value('caller'));
   try {
     const explanation = explainRequest(method.toUpperCase(), target, caller, config);
     const text = input.has('json')
@@ -55,22 +55,12 @@ function run(input: CommandInput): number {
   }
 }
 
-function findCaller({ callers, allowAnonymous }: Config, name: string | undefined): CallerConfig {
-  const all: readonly CallerConfig[] = allowAnonymous
-    ? [...callers, { name: 'anonymous', apiKeyDigests: [], allow: undefined }]
-    : callers;
-  const names = all.map((caller) => caller.name);
+function senderOf(config: Config, name: string | undefined): CallerConfig {
+  if (name !== undefined) return findCaller(config, name);
+  const all = allCallers(config);
   const [first, ...others] = all;
-  if (name === undefined && first && others.length === 0) return first;
-  if (name === undefined) throw new UsageError(`Say who sends it: --caller NAME. There are: ${names.join(', ')}.`);
-  const found = all.find((caller) => caller.name === name);
-  if (found) return found;
-  const nearest = nearestName(name, names);
-  throw new UsageError(
-    nearest === undefined
-      ? `There is no caller of that name. There are: ${names.join(', ')}.`
-      : `There is no caller of that name. Did you mean ${nearest}?`,
-  );
+  if (first && others.length === 0) return first;
+  throw new UsageError(`Say who sends it: --caller NAME. There are: ${all.map((caller) => caller.name).join(', ')}.`);
 }
 
 /** @throws {Problem} as a server would answer */

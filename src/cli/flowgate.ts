@@ -9,10 +9,12 @@ import { explain } from './explain.ts';
 import { hashKey } from './hash-key.ts';
 import { helpOf, overview } from './help.ts';
 
+import { openapi } from './openapi.ts';
 import { findCommand, parseWords } from './parse-words.ts';
+import { postman } from './postman.ts';
 
 /** In the order of the help. */
-const commands: readonly Command[] = [check, doctor, explain, hashKey];
+const commands: readonly Command[] = [check, doctor, explain, openapi, postman, hashKey];
 
 try {
   process.exitCode = await main(process.argv.slice(2));
