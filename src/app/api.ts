@@ -4,18 +4,29 @@ import type { Caller } from '../callers/caller.ts';
 import type { Concurrency } from '../callers/concurrency.ts';
 import { identityOf, noIdentity } from '../callers/identity.ts';
 import type { IdentityConfig } from '../config/config.ts';
-import { Problem } from '../problems/problem.ts';
 import type { GrantDecision } from '../services/explain-operation.ts';
-import type { Method, Offer, Operation, OperationAnswer, OperationInput } from '../services/operation.ts';
+import { parseIdempotencyKey } from '../ledger/idempotency-key.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { Problem } from '../problems/problem.ts';
+import type {
+  ForwardOperation,
+  Method,
+  Offer,
+  Operation,
+  OperationAnswer,
+  OperationInput,
+} from '../services/operation.ts';
 import { parseQuery, type QueryPair } from '../services/query.ts';
-import { runOperation } from '../services/run-operation.ts';
+import { lookUpOutcome, runOperation, type RunContext, type StreamedBody } from '../services/run-operation.ts';
 import type { ServiceClient } from '../services/service-client.ts';
 import type { Admission } from './admission.ts';
 import { localsOf } from './exchange.ts';
 import { asksToExplain, checkExplainGrant, explanationAnswer, neededGrant, type Explain } from './explain-request.ts';
 import { operationParams, routeSegments } from './operation-params.ts';
 import { readOperationBody } from './read-operation-body.ts';
+import { requestDeadline } from './request-deadline.ts';
 import type { FoundRoute, RouteTable } from './route-table.ts';
+import { runKeyed, takesKey } from './run-keyed.ts';
 
 /** One configured service, ready to be called. */
 export interface Service {
@@ -29,6 +40,7 @@ export interface ApiParts {
   readonly admit: Admission;
   readonly concurrency: Concurrency;
   readonly routes: RouteTable<Service>;
+  readonly ledger: Ledger;
   /** Largest JSON body, bytes. */
   readonly maxJsonBytes: number;
   readonly timeoutMs: number;
@@ -76,17 +88,45 @@ export function createApi(parts: ApiParts) {
   };
 }
 
-async function answer(
-  { found, caller, identity, explained, request, response }: Visit,
-  parts: ApiParts,
-): Promise<void> {
+async function answer(visit: Visit, parts: ApiParts): Promise<void> {
+  const { found, explained, request, response } = visit;
+  const { service, operation, template } = found.route;
+  const { input, streamed } = await readInput(visit, parts);
+  const { deadline, waitSeconds } = requestDeadline(operation, parts.timeoutMs, request.headers['prefer']);
+  if (waitSeconds !== undefined) response.setHeader('Preference-Applied', `wait=${waitSeconds}`);
+  const { client, offer } = service;
+  const { record } = localsOf(response);
+  const isImpatient = waitSeconds !== undefined;
+  const context: RunContext = { offer, client, request, response, record, deadline, isImpatient, streamed };
+  try {
+    const answer = explained
+      ? explanationAnswer(service.explain({ operation, input, grant: explained }))
+      : operation.kind === 'local'
+        ? operation.answer(input)
+        : await run(operation, input, context, { ledger: parts.ledger, template });
+    if (answer) sendAnswer(response, answer);
+  } catch (error) {
+    throw error instanceof Problem ? error.forService(offer.service) : error;
+  } finally {
+    streamed?.stream.destroy();
+  }
+}
+
+/** What the operation is made of, checked against its declarations. */
+async function readInput(
+  { found, caller, identity, request, response }: Visit,
+  { maxJsonBytes, timeoutMs }: ApiParts,
+): Promise<{ input: OperationInput; streamed: StreamedBody | undefined }> {
   const { record, target } = localsOf(response);
-  const { maxJsonBytes, timeoutMs } = parts;
-  const { service, operation } = found.route;
+  const { operation } = found.route;
   const params = operationParams(found);
   const query = checkQuery(operation, parseQuery(target.query));
-  const streamMs = operation.kind === 'forward' ? (operation.timeout?.ms ?? timeoutMs) : timeoutMs;
-  const { body, json, formType, streamed } = await readOperationBody(request, operation.body, maxJsonBytes, streamMs);
+  const idempotencyKey = takesKey(operation) ? parseIdempotencyKey(request.headers['idempotency-key']) : undefined;
+  const { body, json, formType, streamed } = await readOperationBody(request, operation.body, {
+    maxJsonBytes,
+    streamMs: operation.kind === 'forward' ? (operation.timeout?.ms ?? timeoutMs) : timeoutMs,
+    inMemory: idempotencyKey !== undefined,
+  });
   record.bytesIn = body?.length ?? streamed?.length ?? 0;
   const input: OperationInput = {
     method: operation.method,
@@ -97,27 +137,34 @@ async function answer(
     formType,
     headers: request.headers,
     caller: caller.name,
-    idempotencyKey: undefined,
+    idempotencyKey,
     freshId: randomUUID(),
     identity,
     mayCall: (method, path) => caller.grants.allows(method, path.slice(1).split('/')),
   };
-  const { client, offer } = service;
-  try {
-    if (explained) {
-      sendAnswer(response, explanationAnswer(service.explain({ operation, input, grant: explained })));
-      return;
-    }
-    const answer =
-      operation.kind === 'local'
-        ? operation.answer(input)
-        : await runOperation(operation, input, { offer, client, request, response, record, timeoutMs, streamed });
-    if (answer) sendAnswer(response, answer);
-  } catch (error) {
-    throw error instanceof Problem ? error.forService(offer.service) : error;
-  } finally {
-    streamed?.stream.destroy();
-  }
+  return { input, streamed };
+}
+
+function run(
+  operation: ForwardOperation,
+  input: OperationInput,
+  context: RunContext,
+  { ledger, template }: { ledger: Ledger; template: string },
+): Promise<OperationAnswer | undefined> {
+  const { idempotencyKey: key, caller, identity, method, params, query, body, headers, formType } = input;
+  if (key === undefined) return runOperation(operation, input, context);
+  const service = context.offer.service;
+  const contentType = formType ?? headers['content-type'];
+  return runKeyed(
+    ledger,
+    { key, caller, identity, service, method, template, params, query, contentType, body },
+    {
+      ...context,
+      operation,
+      run: (watch) => runOperation(operation, input, { ...context, watch }),
+      lookUp: (window) => lookUpOutcome(operation, input, context, window),
+    },
+  );
 }
 
 /** A request has its place for as long as anything of it runs: the call upstream, or the answer to a slow reader. */

@@ -5,6 +5,8 @@ import { WebOrigins } from '../callers/web-origins.ts';
 import type { Config } from '../config/config.ts';
 import { flowRequestHeaders } from '../forward/headers.ts';
 import { Transport } from '../forward/transport.ts';
+import { Ledger } from '../ledger/ledger.ts';
+import { MemoryRecords } from '../ledger/memory-records.ts';
 import { Problem } from '../problems/problem.ts';
 import { explainOperation } from '../services/explain-operation.ts';
 import { baseUrlOf, offerOf } from '../services/offers.ts';
@@ -39,6 +41,7 @@ export function createFlowgate(config: Config, log: Log): Flowgate {
     admit,
     concurrency: new Concurrency(config.limits),
     routes: routesOf(services),
+    ledger: new Ledger(new MemoryRecords()),
     maxJsonBytes: config.limits.bodyBytes,
     timeoutMs: config.limits.timeoutMs,
   });

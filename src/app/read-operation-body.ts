@@ -25,30 +25,49 @@ export interface OperationBody {
 
 const NO_BODY: OperationBody = { body: undefined, json: undefined, formType: undefined, streamed: undefined };
 
+export interface BodyLimits {
+  /** Largest JSON body, bytes. */
+  readonly maxJsonBytes: number;
+  /**
+   * How long any other body may take to arrive, milliseconds: while its beginning is read, the deadline of the request
+   * does not run yet.
+   */
+  readonly streamMs: number;
+  /** Whether all of it is needed before anything is sent, because the request carries an `Idempotency-Key`. */
+  readonly inMemory: boolean;
+}
+
 /**
  * Reads the body that an operation declares.
  *
- * @param maxJsonBytes largest JSON body
- * @param streamMs how long any other body may take to arrive, milliseconds: while its beginning is read, the deadline
- *   of the request does not run yet
- * @throws {Problem} `unsupported-media-type`, `payload-too-large`, `invalid-body`
+ * @throws {Problem} `unsupported-media-type`, `payload-too-large`, `invalid-body`; `invalid-request` for a body that is
+ *   too large for an `Idempotency-Key`
  */
 export async function readOperationBody(
   request: IncomingMessage,
   policy: BodyPolicy,
-  maxJsonBytes: number,
-  streamMs: number,
+  limits: BodyLimits,
 ): Promise<OperationBody> {
+  try {
+    return await readAs(request, policy, limits);
+  } catch (error) {
+    if (limits.inMemory && error instanceof Problem && error.code === 'payload-too-large')
+      throw tooLargeForKey(policy, limits.maxJsonBytes) ?? error;
+    throw error;
+  }
+}
+
+async function readAs(request: IncomingMessage, policy: BodyPolicy, limits: BodyLimits): Promise<OperationBody> {
   switch (policy.kind) {
     case 'none':
       if (hasBody(request)) throw invalid('This route takes no body.', 'Leave the body out.');
       return NO_BODY;
     case 'json':
       return policy.form && isForm(request.headers['content-type'])
-        ? readForm(request, policy.form, maxJsonBytes, streamMs)
-        : readJson(request, policy, maxJsonBytes);
+        ? readForm(request, policy.form, limits)
+        : readJson(request, policy, limits.maxJsonBytes);
     case 'stream':
-      return readStream(request, policy.maxBytes, streamMs);
+      return readStream(request, policy.maxBytes, limits);
   }
 }
 
@@ -70,21 +89,27 @@ async function readJson(
   return { ...NO_BODY, body: read.body, json };
 }
 
-async function readStream(request: IncomingMessage, maxBytes: number, totalMs: number): Promise<OperationBody> {
-  const read = await readBody(request, { maxBytes, bufferBytes: Math.min(maxBytes, REPEATABLE_BYTES), totalMs });
+async function readStream(request: IncomingMessage, maxBytes: number, limits: BodyLimits): Promise<OperationBody> {
+  const read = await readBody(request, bodyLimits(maxBytes, limits));
   if (read.kind === 'buffer') return { ...NO_BODY, body: read.body };
   return { ...NO_BODY, streamed: { stream: read.body, length: read.length } };
+}
+
+/** What is kept survives a refused token; what has to be kept as a whole is small. */
+function bodyLimits(maxBytes: number, { maxJsonBytes, streamMs, inMemory }: BodyLimits) {
+  const most = inMemory ? Math.min(maxBytes, maxJsonBytes) : maxBytes;
+  return { maxBytes: most, bufferBytes: inMemory ? most : Math.min(most, REPEATABLE_BYTES), totalMs: streamMs };
 }
 
 /** The form is made over before anything is sent, a large one with its files still to come. */
 async function readForm(
   request: IncomingMessage,
   { maxBytes, makeOver }: FormPolicy,
-  maxJsonBytes: number,
-  totalMs: number,
+  limits: BodyLimits,
 ): Promise<OperationBody> {
   checkContentCoding(request);
-  const read = await readBody(request, { maxBytes, bufferBytes: Math.min(maxBytes, REPEATABLE_BYTES), totalMs });
+  const { maxJsonBytes } = limits;
+  const read = await readBody(request, bodyLimits(maxBytes, limits));
   const contentType = request.headers['content-type'] ?? '';
   const { body, json, contentType: formType } = await makeOver({ contentType, body: read.body, maxJsonBytes });
   if (Buffer.isBuffer(body)) return { ...NO_BODY, body, json, formType };
@@ -107,6 +132,15 @@ function checkContentCoding({ headers }: IncomingMessage): void {
 function hasBody({ headers }: IncomingMessage): boolean {
   const length = headers['content-length'];
   return headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0');
+}
+
+/** `undefined` where the route's own limit is the smaller one. */
+function tooLargeForKey(policy: BodyPolicy, maxBytes: number): Problem | undefined {
+  if (policy.kind === 'stream' && policy.maxBytes < maxBytes) return undefined;
+  return new Problem('invalid-request', {
+    detail: 'The body is too large for a request with an Idempotency-Key.',
+    hint: `Send at most ${maxBytes} bytes with a key (limits.body), or leave the key out.`,
+  });
 }
 
 function unsupported(detail: string, hint: string): Problem {

@@ -4,6 +4,8 @@ import { createHash } from 'node:crypto';
 export interface KeyedRequest {
   readonly key: string;
   readonly caller: string;
+  /** Who acts upstream, where the service wants to know it: one caller may stand for many people. */
+  readonly identity: string | undefined;
   readonly service: string;
   readonly method: string;
   /** Of the route, such as `/api/workflow/definitions/:id/instances`. */
@@ -14,9 +16,9 @@ export interface KeyedRequest {
   readonly body: Buffer | undefined;
 }
 
-/** What a key belongs to: the same text from another caller, or on another route, is another key. SHA-256, hex. */
-export function scopeOf({ caller, method, template, service, key }: KeyedRequest): string {
-  return sha256(JSON.stringify([caller, method, template, service, key])).digest('hex');
+/** What a key belongs to: the same text from somebody else, or on another route, is another key. SHA-256, hex. */
+export function scopeOf({ caller, identity, method, template, service, key }: KeyedRequest): string {
+  return sha256(JSON.stringify([caller, identity ?? null, method, template, service, key])).digest('hex');
 }
 
 /** Equal for the same request. SHA-256, hex. */

@@ -103,6 +103,12 @@ export interface OperationAnswer {
 /** A request below the service's base URL. Its body is the caller's stream where the operation streams. */
 export type OperationRequest = Omit<UpstreamRequest, 'body' | 'bodyLength'> & { readonly body?: Buffer };
 
+/** When a request was sent whose outcome is unknown: wall clock, milliseconds, with some tolerance. */
+export interface SentWindow {
+  readonly fromMs: number;
+  readonly upToMs: number;
+}
+
 /**
  * A further request for the same caller, under the same deadline: to read what a start did not tell, or to learn why
  * something was refused. Only reads are sent so.
@@ -163,6 +169,12 @@ export interface ForwardOperation extends OperationBase {
   readonly repeatable?: boolean;
   /** Sent again, with a pause, where the upstream says by 409 that it is busy and nothing was done. */
   readonly repeatsWhenBusy?: boolean;
+  /**
+   * Finds out whether a start whose outcome is unknown has happened, by the very input that it was made of.
+   *
+   * @returns the answer that it would have had; `undefined` when nothing proves that it happened
+   */
+  lookUp?(input: OperationInput, followUp: FollowUp, window: SentWindow): Promise<OperationAnswer | undefined>;
   /** The setting and length of its own deadline, where it has one. */
   readonly timeout?: { readonly ms: number; readonly setting: string };
   /** How the CSRF handshake of its endpoint is made. */

@@ -1,12 +1,21 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
-import { Deadline } from '../forward/deadline.ts';
+import type { AnswerSink } from '../forward/answer-sink.ts';
+import type { Deadline } from '../forward/deadline.ts';
 import { answerHeaders } from '../forward/headers.ts';
 import type { AnswerHead } from '../forward/upstream-request.ts';
 import { Problem } from '../problems/problem.ts';
 import type { RequestRecord } from '../telemetry/request-record.ts';
 import { isJson, parseJson } from './answers.ts';
-import type { FollowUp, ForwardOperation, Offer, OperationAnswer, OperationInput, Refusal } from './operation.ts';
+import type {
+  FollowUp,
+  ForwardOperation,
+  Offer,
+  OperationAnswer,
+  OperationInput,
+  Refusal,
+  SentWindow,
+} from './operation.ts';
 import type { CallContext, ServiceClient } from './service-client.ts';
 
 /** Enough to read any refusal. */
@@ -26,9 +35,23 @@ export interface RunContext {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly record: RequestRecord;
-  /** For operations that set none of their own. */
-  readonly timeoutMs: number;
+  readonly deadline: Deadline;
+  /** The deadline is the caller's wish, and shorter than usual. */
+  readonly isImpatient: boolean;
   readonly streamed: StreamedBody | undefined;
+  /** Where the run is recorded: then it goes on when its caller leaves. */
+  readonly watch?: StartWatch | undefined;
+}
+
+/** Who watches a run in order to remember it. */
+export interface StartWatch {
+  /** Called before the first byte goes out. What it throws ends the run, and nothing was sent. */
+  aboutToSend(deadline: Deadline): Promise<void>;
+  /** Where an answer is streamed to, in place of the caller's response alone. */
+  sinkFor(
+    response: ServerResponse,
+    head: { readonly status: number; readonly headers: Readonly<Record<string, string>> },
+  ): AnswerSink;
 }
 
 /**
@@ -43,17 +66,9 @@ export async function runOperation(
   context: RunContext,
 ): Promise<OperationAnswer | undefined> {
   const { offer, client, record, streamed } = context;
-  const { ms, setting } = operation.timeout ?? { ms: context.timeoutMs, setting: 'limits.timeout' };
   const built = operation.toRequest(input);
   const body = streamed?.stream ?? built.body ?? passedOn(operation, input.body);
-  const call: CallContext = {
-    operation,
-    deadline: new Deadline(ms, setting),
-    record,
-    caller: outlivesCaller(operation, streamed) ? undefined : context.response,
-    relay: (head) => (operation.passes(head) ? beginAnswer(head, operation, context) : undefined),
-    maxBufferedBytes: operation.fromAnswer ? MADE_OVER_BYTES : REFUSAL_BYTES,
-  };
+  const call = callContext(operation, context);
   const headers = withContentType(built.headers, built.body, operation);
   const { answer, token } = await client.call({ ...built, headers, body, bodyLength: streamed?.length }, call);
   if (answer.kind === 'relayed') {
@@ -68,6 +83,35 @@ export async function runOperation(
     { operation, params: input.params, answer, tokenScopes: token?.scopes ?? [], mayCall: input.mayCall },
     followUp,
   );
+}
+
+/**
+ * Asks the service whether a start whose outcome is unknown has happened.
+ *
+ * @returns the answer that it would have had; `undefined` when nothing proves that it happened
+ */
+export async function lookUpOutcome(
+  operation: ForwardOperation,
+  input: OperationInput,
+  context: RunContext,
+  window: SentWindow,
+): Promise<OperationAnswer | undefined> {
+  const call = callContext(operation, context);
+  return operation.lookUp?.(input, (further) => context.client.read(further, call), window);
+}
+
+function callContext(operation: ForwardOperation, context: RunContext): CallContext {
+  const { deadline, isImpatient, record, watch, response, streamed } = context;
+  return {
+    operation,
+    deadline,
+    isImpatient,
+    record,
+    caller: watch !== undefined || outlivesCaller(operation, streamed) ? undefined : response,
+    relay: (head) => (operation.passes(head) ? beginAnswer(head, operation, context) : undefined),
+    maxBufferedBytes: operation.fromAnswer ? MADE_OVER_BYTES : REFUSAL_BYTES,
+    ...(watch && { aboutToSend: (left: Deadline) => watch.aboutToSend(left) }),
+  };
 }
 
 /** The caller's own bytes, on routes that take any. */
@@ -95,13 +139,16 @@ function outlivesCaller({ effect, body }: ForwardOperation, streamed: StreamedBo
 }
 
 /** Writes the head of a passing answer: its status, and of its headers those that the operation lists. */
-function beginAnswer(head: AnswerHead, operation: ForwardOperation, { request, response }: RunContext): ServerResponse {
+function beginAnswer(head: AnswerHead, operation: ForwardOperation, context: RunContext): AnswerSink {
+  const { request, response, watch } = context;
   response.statusCode = head.status;
   const headers = answerHeaders(head, [...operation.answerHeaders, 'content-length']);
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
   // An answer before the end of the caller's body: what is left of it must not be taken for the next request.
   if (!request.complete) response.setHeader('Connection', 'close');
-  return response;
+  if (watch === undefined) return response;
+  const { 'content-length': _, ...recorded } = headers;
+  return watch.sinkFor(response, { status: head.status, headers: recorded });
 }
 
 /**

@@ -5,6 +5,7 @@ import { prependMembers } from './json-bytes.ts';
 import { nameStarter } from './name-starter.ts';
 import type { ForwardOperation, Offer, OperationAnswer, OperationInput, OperationRequest } from './operation.ts';
 import { formatQuery, toUpstreamQuery, type QueryPair } from './query.ts';
+import { startedBefore } from './sap-workflow-look-up.ts';
 import { sapWorkflowRefusals } from './sap-workflow-refusals.ts';
 import { sapWorkflowTable, type SapWorkflowRow } from './sap-workflow-table.ts';
 
@@ -39,7 +40,20 @@ function toOperation(row: SapWorkflowRow, service: SapWorkflowConfig): ForwardOp
       ...toRequest(upstream, filters ? toUpstreamQuery(input.query, filters) : [], input, service),
       ...bodyOf(row, withStarter(row, input, service)),
     }),
-    ...(isStart ? { fromAnswer: (answer, input) => startedInstance(service.name, answer, input) } : {}),
+    ...(isStart ? startOf(service) : {}),
+  };
+}
+
+/** What the answer to a start becomes, and how one is found whose answer was lost. */
+function startOf(service: SapWorkflowConfig): Pick<ForwardOperation, 'fromAnswer' | 'lookUp'> {
+  return {
+    fromAnswer: (answer, input) => startedInstance(service.name, answer, input),
+    async lookUp(input, followUp, window) {
+      const found = await startedBefore(input, window, followUp, (query) =>
+        toRequest(['GET', '/workflow-instances'], query, input, service),
+      );
+      return found && startedInstance(service.name, found, input);
+    },
   };
 }
 

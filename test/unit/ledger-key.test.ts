@@ -38,6 +38,7 @@ describe('Idempotency-Key', () => {
 const request: KeyedRequest = {
   key: 'k',
   caller: 'hr',
+  identity: undefined,
   service: 'workflow',
   method: 'POST',
   template: '/api/workflow/definitions/:id/instances',
@@ -50,6 +51,7 @@ const request: KeyedRequest = {
 describe('the scope of a key', () => {
   it.each<[string, Partial<KeyedRequest>]>([
     ['another caller', { caller: 'it' }],
+    ['another person behind the same caller', { identity: 'ada@example.com' }],
     ['another service', { service: 'bpa' }],
     ['another method', { method: 'PUT' }],
     ['another route', { template: '/api/workflow/messages' }],
