@@ -56,6 +56,14 @@ export function firstRunSteps(url: string, apiKey: string, instanceId: string): 
       command: `${curl} ${json} -d '{"customer_name":"Ada Lovelace"}' ${url}/api/approvals/definitions/TestScheme/instances`,
     },
     {
+      title: 'Make a request in WorkflowGen',
+      command: `${curl} ${json} -d '{"SUBJECT":"Laptop","AMOUNT":1249.90}' ${url}/api/requests/definitions/SIMPLE_REQUEST/instances`,
+    },
+    {
+      title: 'Call any other API behind the same kind of token',
+      command: `${curl} ${url}/api/catalogue/products/HT-2000`,
+    },
+    {
       title: 'See a refusal that explains itself: the OAuth client lacks an authority',
       command: `${curl} ${url}/api/workflow/instances/${instanceId}/execution-logs`,
     },

@@ -18,13 +18,27 @@ export function flowgateEnvironment(sandbox: Sandbox, settings: FlowgateSettings
 }
 
 /** The part that names the upstreams. */
-export function upstreamEnvironment({ serviceKeys, workflowServer }: Sandbox): Record<string, string> {
+export function upstreamEnvironment({
+  serviceKeys,
+  workflowServer,
+  workflowgen,
+  httpApi,
+}: Sandbox): Record<string, string> {
   return {
     WORKFLOW_SERVICE_KEY: JSON.stringify(serviceKeys.workflow),
     INTEGRATION_SERVICE_KEY: JSON.stringify(serviceKeys.integration),
     INTEGRATION_FLOWS: 'product-details=/http/products,orders=/http/orders',
     WFS_URL: workflowServer.url,
     WFS_SECRET: workflowServer.clientSecret,
+    WFGEN_URL: workflowgen.graphqlUrl,
+    WFGEN_TOKEN_URL: workflowgen.tokenUrl,
+    WFGEN_CLIENT_ID: workflowgen.clientId,
+    WFGEN_CLIENT_SECRET: workflowgen.clientSecret,
+    WFGEN_API_KEY: workflowgen.apiKey,
+    CATALOGUE_URL: httpApi.url,
+    CATALOGUE_TOKEN_URL: httpApi.tokenUrl,
+    CATALOGUE_CLIENT_ID: httpApi.clientId,
+    CATALOGUE_CLIENT_SECRET: httpApi.clientSecret,
   };
 }
 
@@ -35,6 +49,20 @@ export const flowgateFile = `services:
     url: "\${WFS_URL}"
     token: { clientId: workflowapi, clientSecret: "\${WFS_SECRET}" }
     identity: { from: caller }
+  requests:
+    kind: workflowgen
+    url: "\${WFGEN_URL}"
+    token:
+      url: "\${WFGEN_TOKEN_URL}"
+      clientId: "\${WFGEN_CLIENT_ID}"
+      clientSecret: "\${WFGEN_CLIENT_SECRET}"
+      params: { audience: "\${WFGEN_URL}" }
+    apiKey: "\${WFGEN_API_KEY}"
+  catalogue:
+    kind: http
+    url: "\${CATALOGUE_URL}"
+    token: { url: "\${CATALOGUE_TOKEN_URL}", clientId: "\${CATALOGUE_CLIENT_ID}", clientSecret: "\${CATALOGUE_CLIENT_SECRET}" }
+    routes: [GET /products/:id -> /v2/products/:id, POST /orders -> /v2/orders]
 `;
 
 /**

@@ -89,11 +89,11 @@ describe('a start', () => {
   });
 
   it('that failed is audited with its problem', async () => {
-    stack.sandbox.control.rateLimit({ upstream: 'workflow', retryAfter: 1 });
+    stack.sandbox.control.fail({ upstream: 'workflow', times: 1 });
     expect(await lineOf(() => stack.post(START, '{}'))).toMatchObject({
       audit: true,
       outcome: 'failed',
-      code: 'upstream-rate-limited',
+      code: 'upstream-failed',
     });
   });
 

@@ -84,9 +84,9 @@ describe('npm run sandbox', () => {
     const sandbox = run('--port', '0');
     await sandbox.says('Ctrl-C ends it.');
     const lines = sandbox.stdout().match(/^curl .*$/gm) ?? [];
-    expect(lines).toHaveLength(7);
+    expect(lines).toHaveLength(9);
     const shell = spawnSync('sh', ['-c', lines.join('\n')], { encoding: 'utf8' });
-    const [started, instance, list, product, order, process, refusal] = shell.stdout
+    const [started, instance, list, product, order, process, request, item, refusal] = shell.stdout
       .trim()
       .split('\n')
       .map((line): unknown => JSON.parse(line));
@@ -97,6 +97,8 @@ describe('npm run sandbox', () => {
     expect(product).toMatchObject({ productIdentifier: 'HT-2000' });
     expect(order).toMatchObject({ status: 'accepted' });
     expect(process).toMatchObject({ definitionId: 'TestScheme', status: 'Idled' });
+    expect(request).toMatchObject({ id: expect.any(Number), definitionId: 'SIMPLE_REQUEST' });
+    expect(item).toMatchObject({ id: 'HT-2000' });
     expect(refusal).toMatchObject({
       code: 'authority-missing',
       detail: expect.stringContaining(withheldAuthority),
@@ -180,7 +182,7 @@ describe('the options', () => {
 describe('the text of the first run', () => {
   const steps = firstRunSteps('http://127.0.0.1:3000', 'a-key-of-24-characters-x', '4711');
 
-  it('leads through start, get, list, flow, protected flow, another engine and a refusal', () => {
+  it('leads through start, get, list, flow, protected flow, the other engines, an API and a refusal', () => {
     const paths = steps.map(({ command }) => /127\.0\.0\.1:3000(\/[^\s"')]*)/.exec(command)?.[1]);
     expect(paths).toEqual([
       '/api/workflow/definitions/onboarding/instances',
@@ -189,6 +191,8 @@ describe('the text of the first run', () => {
       '/api/integration/flows/product-details',
       '/api/integration/flows/orders',
       '/api/approvals/definitions/TestScheme/instances',
+      '/api/requests/definitions/SIMPLE_REQUEST/instances',
+      '/api/catalogue/products/HT-2000',
       '/api/workflow/instances/4711/execution-logs',
     ]);
   });
