@@ -3,6 +3,7 @@ import { createHttpServer } from './app/http-server.ts';
 import { readConfiguration } from './cli/read-configuration.ts';
 import type { Config } from './config/config.ts';
 import { createLog } from './telemetry/log.ts';
+import type { ProcessUsage } from './telemetry/process-metrics.ts';
 
 /** Within the 10 s after which platforms end a process that was asked to stop. */
 const DRAIN_MS = 8_000;
@@ -11,9 +12,16 @@ const config = readConfiguration();
 if (typeof config === 'number') process.exitCode = config;
 else start(config);
 
+/** What this process uses now, for metrics. */
+function usage(): ProcessUsage {
+  const { user, system } = process.cpuUsage();
+  const { rss, heapUsed } = process.memoryUsage();
+  return { cpuSeconds: (user + system) / 1e6, residentBytes: rss, heapUsedBytes: heapUsed };
+}
+
 function start(config: Config): void {
   const log = createLog(config.logLevel);
-  const flowgate = createFlowgate(config, log);
+  const flowgate = createFlowgate(config, log, usage);
   const server = createHttpServer(flowgate.app, log);
   const { host, port } = config.listen;
   server.on('error', (error: NodeJS.ErrnoException) => {

@@ -4,21 +4,20 @@ import { Concurrency } from '../callers/concurrency.ts';
 import { WebOrigins } from '../callers/web-origins.ts';
 import type { Config } from '../config/config.ts';
 import { flowRequestHeaders } from '../forward/headers.ts';
-import { Transport } from '../forward/transport.ts';
 import { Ledger } from '../ledger/ledger.ts';
 import { MemoryRecords } from '../ledger/memory-records.ts';
 import { Problem } from '../problems/problem.ts';
-import { explainOperation } from '../services/explain-operation.ts';
-import { baseUrlOf, offerOf } from '../services/offers.ts';
-import { ServiceClient } from '../services/service-client.ts';
 import type { Log } from '../telemetry/log.ts';
-import { RequestRecord } from '../telemetry/request-record.ts';
-import { logTokenEvent } from '../tokens/log-token-event.ts';
-import { TokenSources } from '../tokens/token-sources.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { ProcessUsage } from '../telemetry/process-metrics.ts';
+import { RequestRecord, type RequestObserver } from '../telemetry/request-record.ts';
+import { Tracing } from '../telemetry/tracing.ts';
 import { createAdmission } from './admission.ts';
 import { createApi, type Service } from './api.ts';
+import { createMetrics, expectAll } from './create-metrics.ts';
+import { createServices } from './create-services.ts';
 import { answerError, handler, localsOf } from './exchange.ts';
-import type { Explain } from './explain-request.ts';
+import { operatorRoute } from './operator-routes.ts';
 import { createPublicPages } from './public-pages.ts';
 import { refuseWrites } from './read-only.ts';
 import { parseTarget, type RequestTarget } from './request-target.ts';
@@ -32,20 +31,37 @@ export interface Flowgate {
   close(): Promise<void>;
 }
 
-/** Puts the rooms together. The order of the middleware below is the policy: read it from top to bottom. */
-export function createFlowgate(config: Config, log: Log): Flowgate {
-  const services = createServices(config, log);
+/**
+ * Puts the rooms together. The order of the middleware below is the policy: read it from top to bottom.
+ *
+ * @param usage tells what the process uses, for metrics
+ */
+export function createFlowgate(config: Config, log: Log, usage?: () => ProcessUsage): Flowgate {
+  const concurrency = new Concurrency(config.limits, (service, limit) => metrics.noteShed(service, limit));
+  const metrics = createMetrics(config, {
+    services: () => services,
+    running: (service) => concurrency.running(service),
+    usage,
+  });
+  const services = createServices(config, log, metrics);
+  expectAll(
+    metrics,
+    config,
+    services.map(({ offer }) => offer),
+  );
   const origins = new WebOrigins(config, headersOfFlows(config));
   const admit = createAdmission(new Callers(config), origins);
   const api = createApi({
     admit,
-    concurrency: new Concurrency(config.limits),
+    concurrency,
     routes: routesOf(services),
     ledger: new Ledger(new MemoryRecords()),
     maxJsonBytes: config.limits.bodyBytes,
     timeoutMs: config.limits.timeoutMs,
   });
   const pages = createPublicPages(config, admit);
+  const tracing = Tracing.ifRegistered(config.publicUrl);
+  if (tracing) log.info('an OpenTelemetry SDK is registered: it gets a trace of each request');
 
   const app = express();
   app.set('env', 'production'); // whatever NODE_ENV says: Express's own last resort shows a stack otherwise
@@ -55,9 +71,13 @@ export function createFlowgate(config: Config, log: Log): Flowgate {
   app.enable('strict routing');
   app.set('query parser', false);
   app.set('trust proxy', config.trustedProxyHops);
-  app.use(beginExchange(log, origins));
+  app.use(beginExchange(log, origins, metrics, tracing));
   app.use(refuseAmbiguity(config, origins));
   app.all('/health', handler(health));
+  app.all(
+    '/metrics',
+    operatorRoute('/metrics', admit, () => metrics.answer()),
+  );
   app.use(
     handler(async (request, response) => {
       const { segments } = localsOf(response).target;
@@ -71,26 +91,10 @@ export function createFlowgate(config: Config, log: Log): Flowgate {
   return {
     app,
     async close() {
+      metrics.close();
       await Promise.all(services.map(({ client }) => client.close()));
     },
   };
-}
-
-function createServices(config: Config, log: Log): Service[] {
-  const tokens = new TokenSources({
-    onEvent: (event) => logTokenEvent(log, event),
-  });
-  return config.services.map((service) => {
-    const base = baseUrlOf(service);
-    const transport = new Transport(base.origin);
-    const offer = offerOf(service);
-    const basePath = base.pathname.replace(/\/$/, '');
-    const tokenSource = service.token && tokens.for(service.token);
-    const client = new ServiceClient(transport, tokenSource, basePath, offer);
-    const explain: Explain = (request) =>
-      explainOperation({ ...request, service, limits: config.limits, token: tokenSource?.snapshot() });
-    return { offer, client, identity: service.identity, explain };
-  });
 }
 
 function routesOf(services: readonly Service[]): RouteTable<Service> {
@@ -102,13 +106,14 @@ function routesOf(services: readonly Service[]): RouteTable<Service> {
 }
 
 /** Gives the request its correlation id, its record and the headers that every answer has. */
-function beginExchange(log: Log, origins: WebOrigins) {
+function beginExchange(log: Log, origins: WebOrigins, metrics: Metrics, tracing: Tracing | undefined) {
   const everyAnswer = securityHeaders();
+  const count: RequestObserver = (record, status) => metrics.requests.observe(record, status);
   return (request: Request, response: Response, next: NextFunction): void => {
     const { 'x-correlation-id': correlationId, traceparent } = request.headers;
-    const record = new RequestRecord(request.method, { correlationId, traceparent });
+    const record = new RequestRecord(request.method, { correlationId, traceparent }, tracing);
     localsOf(response).record = record;
-    record.writeWhenDone(response, log);
+    record.writeWhenDone(response, log, count);
     response.setHeaders(everyAnswer);
     response.setHeader('x-correlation-id', record.correlationId);
     response.setHeader('traceparent', record.traceparent);

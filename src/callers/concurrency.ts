@@ -1,14 +1,22 @@
 import { Problem } from '../problems/problem.ts';
 import type { Limits } from '../config/config.ts';
 
+type ConcurrencyLimits = Pick<Limits, 'concurrency' | 'perService'>;
+
 /** How many requests run at once, in all and per service. What is too much is refused at once: nothing waits. */
 export class Concurrency {
-  readonly #limits: Pick<Limits, 'concurrency' | 'perService'>;
+  readonly #limits: ConcurrencyLimits;
+  readonly #onShed: (service: string, limit: keyof ConcurrencyLimits) => void;
   readonly #running = new Map<string, number>();
   #total = 0;
 
-  constructor(limits: Pick<Limits, 'concurrency' | 'perService'>) {
+  /** @param onShed called for each request that is refused */
+  constructor(
+    limits: ConcurrencyLimits,
+    onShed: (service: string, limit: keyof ConcurrencyLimits) => void = () => undefined,
+  ) {
     this.#limits = limits;
+    this.#onShed = onShed;
   }
 
   /**
@@ -18,8 +26,8 @@ export class Concurrency {
    */
   enter(service: string): void {
     const ofService = this.#running.get(service) ?? 0;
-    if (this.#total >= this.#limits.concurrency) throw overloaded('limits.concurrency');
-    if (ofService >= this.#limits.perService) throw overloaded('limits.perService');
+    if (this.#total >= this.#limits.concurrency) throw this.#shed(service, 'concurrency');
+    if (ofService >= this.#limits.perService) throw this.#shed(service, 'perService');
     this.#total++;
     this.#running.set(service, ofService + 1);
   }
@@ -27,6 +35,16 @@ export class Concurrency {
   leave(service: string): void {
     this.#total--;
     this.#running.set(service, (this.#running.get(service) ?? 1) - 1);
+  }
+
+  /** How many requests to a service have a place. */
+  running(service: string): number {
+    return this.#running.get(service) ?? 0;
+  }
+
+  #shed(service: string, limit: keyof ConcurrencyLimits): Problem {
+    this.#onShed(service, limit);
+    return overloaded(`limits.${limit}`);
   }
 }
 

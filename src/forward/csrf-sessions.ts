@@ -28,7 +28,12 @@ export interface CsrfSessionsOptions {
   readonly freshMs?: number;
   /** Monotonic, in milliseconds. */
   readonly now?: () => number;
+  /** Called at the end of each handshake. */
+  readonly onHandshake?: (outcome: HandshakeOutcome) => void;
 }
+
+/** `token`: it brought one; `none`: the sender gave none; `failed`: no answer came. */
+export type HandshakeOutcome = 'token' | 'none' | 'failed';
 
 /** Whether a sender refuses a request because it wants a CSRF token: nothing has run then. */
 export function wantsCsrfToken(head: AnswerHead): boolean {
@@ -51,11 +56,13 @@ export class CsrfSessions {
   readonly #maxEndpoints: number;
   readonly #freshMs: number;
   readonly #now: () => number;
+  readonly #onHandshake: (outcome: HandshakeOutcome) => void;
 
   constructor(options: CsrfSessionsOptions = {}) {
     this.#maxEndpoints = options.maxEndpoints ?? MAX_ENDPOINTS;
     this.#freshMs = options.freshMs ?? FRESH_MS;
     this.#now = options.now ?? (() => performance.now());
+    this.#onHandshake = options.onHandshake ?? (() => undefined);
   }
 
   /** The last session, whatever its age: for a request that can be sent again when the session is refused. */
@@ -102,13 +109,16 @@ export class CsrfSessions {
   }
 
   async #fetch(entry: Entry, call: (method: 'HEAD' | 'GET') => Promise<AnswerHead>): Promise<CsrfSession | undefined> {
+    let outcome: HandshakeOutcome = 'failed';
     try {
       const session = await handshake(call);
       entry.session = session;
       entry.fetchedAtMs = this.#now();
+      outcome = session === undefined ? 'none' : 'token';
       return session;
     } finally {
       entry.fetching = undefined;
+      this.#onHandshake(outcome);
     }
   }
 

@@ -1,8 +1,14 @@
-import { csrfFetchHeaders, CsrfSessions, type CsrfSession } from '../forward/csrf-sessions.ts';
+import {
+  csrfFetchHeaders,
+  CsrfSessions,
+  type CsrfSession,
+  type CsrfSessionsOptions,
+} from '../forward/csrf-sessions.ts';
 import { Deadline } from '../forward/deadline.ts';
 import { TransportFailure } from '../forward/transport-failure.ts';
 import type { AnswerHead, UpstreamRequest } from '../forward/upstream-request.ts';
 import { Problem } from '../problems/problem.ts';
+import { endingSpan, type TraceSpan } from '../telemetry/trace-span.ts';
 import { handshakeProblem, handshakeTooLate } from './failure-problem.ts';
 import type { ForwardOperation } from './operation.ts';
 import { isInMemory } from './repeats.ts';
@@ -12,17 +18,26 @@ import { withinDeadline } from './within-deadline.ts';
 const HANDSHAKE_LIMIT_MS = 10_000;
 const HANDSHAKE_SETTING = 'Flowgate itself, which gives a CSRF handshake 10 s';
 
-/** Sends a request of the handshake to the sender of a flow. */
-export type AskSender = (request: UpstreamRequest, deadline: Deadline) => Promise<AnswerHead>;
+/** Sends a request of the handshake to the sender of a flow, as a part of the span. */
+export type AskSender = (
+  request: UpstreamRequest,
+  deadline: Deadline,
+  span: TraceSpan | undefined,
+) => Promise<AnswerHead>;
 
 interface Call {
   readonly operation: ForwardOperation;
   readonly deadline: Deadline;
+  readonly record: { readonly span: TraceSpan | undefined };
 }
 
 /** The CSRF handshakes with the senders of one service. */
 export class CsrfHandshakes {
-  readonly #sessions = new CsrfSessions();
+  readonly #sessions: CsrfSessions;
+
+  constructor(options: CsrfSessionsOptions = {}) {
+    this.#sessions = new CsrfSessions(options);
+  }
 
   /** A sender that is known to want a CSRF token gets it with the first attempt: a stream cannot be sent twice. */
   async beforehand(request: UpstreamRequest, call: Call, ask: AskSender): Promise<CsrfSession | undefined> {
@@ -58,16 +73,17 @@ export class CsrfHandshakes {
     const { csrf } = call.operation;
     if (csrf === undefined) return undefined;
     const [path = message.path] = message.path.split('?', 1);
+    const span = call.record.span?.child('csrf-handshake');
     const shared = this.#sessions.fetch(csrf.endpoint, async (method) => {
       const deadline = new Deadline(HANDSHAKE_LIMIT_MS, HANDSHAKE_SETTING);
       const request = { method, path, headers: { accept: '*/*', ...csrfFetchHeaders }, body: undefined };
       try {
-        return await ask(request, deadline);
+        return await ask(request, deadline, span);
       } catch (error) {
         throw error instanceof TransportFailure ? handshakeProblem(error, deadline) : error;
       }
     });
-    return withinDeadline(shared, call.deadline, handshakeTooLate);
+    return endingSpan(span, withinDeadline(shared, call.deadline, handshakeTooLate));
   }
 }
 

@@ -2,12 +2,13 @@ import type { ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { AnswerSink } from '../forward/answer-sink.ts';
 import type { Verdict } from '../forward/breaker.ts';
-import { csrfHeaders, wantsCsrfToken, type CsrfSession } from '../forward/csrf-sessions.ts';
+import { csrfHeaders, wantsCsrfToken, type CsrfSession, type CsrfSessionsOptions } from '../forward/csrf-sessions.ts';
 import type { Deadline } from '../forward/deadline.ts';
 import { TransportFailure } from '../forward/transport-failure.ts';
 import type { Transport, TransportStats } from '../forward/transport.ts';
 import type { AnswerHead, BufferedAnswer, UpstreamAnswer, UpstreamRequest } from '../forward/upstream-request.ts';
 import type { RequestRecord } from '../telemetry/request-record.ts';
+import { endingSpan, type ServerAddress, type TraceSpan } from '../telemetry/trace-span.ts';
 import type { AccessToken } from '../tokens/access-token.ts';
 import type { TokenSnapshot } from '../tokens/token-events.ts';
 import type { TokenSource } from '../tokens/token-source.ts';
@@ -37,6 +38,8 @@ export interface CallContext {
   readonly isImpatient?: boolean;
   /** The most that is read of an answer that is not streamed, bytes. */
   readonly maxBufferedBytes: number;
+  /** What the request is a part of, if that is not the span of the record. */
+  readonly span?: TraceSpan | undefined;
 }
 
 export interface CallResult {
@@ -74,6 +77,13 @@ export interface ServiceSnapshot extends GuardSnapshot {
   readonly connections: TransportStats;
 }
 
+/** What is told about the calls to a service. */
+export interface CallTelemetry {
+  /** Whom spans name as the server. */
+  readonly address?: ServerAddress;
+  readonly onHandshake?: CsrfSessionsOptions['onHandshake'];
+}
+
 /**
  * Calls one service: with a token that is valid now and, where its sender wants one, with a CSRF token. The only place
  * that sends anything a second time.
@@ -84,12 +94,21 @@ export class ServiceClient {
   readonly #tokens: TokenSource | undefined;
   /** Path of the service's base URL, without a trailing slash. */
   readonly #basePath: string;
-  readonly #csrf = new CsrfHandshakes();
+  readonly #csrf: CsrfHandshakes;
   readonly #guard = new UpstreamGuard();
   readonly #signs: AnswerSigns;
+  readonly #address: ServerAddress | undefined;
 
-  constructor(transport: Transport, tokens: TokenSource | undefined, basePath: string, signs: AnswerSigns = {}) {
+  constructor(
+    transport: Transport,
+    tokens: TokenSource | undefined,
+    basePath: string,
+    signs: AnswerSigns = {},
+    { address, onHandshake }: CallTelemetry = {},
+  ) {
     this.#signs = signs;
+    this.#address = address;
+    this.#csrf = new CsrfHandshakes({ ...(onHandshake && { onHandshake }) });
     this.#transport = transport;
     this.#tokens = tokens;
     this.#basePath = basePath;
@@ -183,13 +202,13 @@ export class ServiceClient {
     return this.#transport.close();
   }
 
-  async #token({ deadline, record }: CallContext): Promise<CallToken | undefined> {
+  async #token({ deadline, record, span = record.span }: CallContext): Promise<CallToken | undefined> {
     if (this.#tokens === undefined) return undefined;
     const had = this.#tokens.get(deadline.remainingMs());
     if (!(had instanceof Promise)) return { token: had, waited: false };
     const startMs = performance.now();
     try {
-      return { token: await had, waited: true };
+      return { token: await endingSpan(span?.child('token'), had), waited: true };
     } finally {
       record.tokenMs += performance.now() - startMs;
     }
@@ -223,8 +242,9 @@ export class ServiceClient {
   }
 
   async #send(request: UpstreamRequest, token: CallToken | undefined, context: CallContext): Promise<UpstreamAnswer> {
-    const { deadline, record, relay, caller, maxBufferedBytes } = context;
+    const { deadline, record, relay, caller, maxBufferedBytes, span = record.span } = context;
     const startMs = performance.now();
+    const calling = span?.request(request.method, this.#address);
     try {
       const answer = await this.#transport.send(
         {
@@ -236,14 +256,18 @@ export class ServiceClient {
             'user-agent': 'flowgate',
             via: '1.1 flowgate', // RFC 9110, section 7.6.3
             'x-correlation-id': record.correlationId,
-            traceparent: record.traceparent,
+            traceparent: calling?.traceparent ?? record.traceparent,
           },
         },
         { deadline, relay, maxBufferedBytes, ...(caller === undefined ? {} : { caller }) },
       );
+      calling?.endWithStatus(answer.status);
       record.upstreamStatus = answer.status;
       if (answer.kind === 'buffered') this.#guard.heed(answer);
       return answer;
+    } catch (error) {
+      calling?.endWithError(error);
+      throw error;
     } finally {
       record.upstreamMs += performance.now() - startMs;
     }
@@ -263,8 +287,8 @@ export class ServiceClient {
 
   /** Sends what a handshake asks, and replaces a token that is refused meanwhile. */
   #asking(token: CallToken | undefined, context: CallContext): AskSender {
-    return async (request, deadline) => {
-      const handshake = { ...context, deadline, caller: undefined, relay: () => undefined };
+    return async (request, deadline, span) => {
+      const handshake = { ...context, deadline, caller: undefined, relay: () => undefined, span };
       const answer = await this.#send(request, token, handshake);
       if (answer.status !== 401 || !token || !this.#tokens?.refuse(token.token, 401, token.waited)) return answer;
       return this.#send(request, await this.#token(handshake), handshake);

@@ -2,10 +2,18 @@ import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { auditFields } from './audit.ts';
 import type { Log } from './log.ts';
+import type { TraceSpan } from './trace-span.ts';
+import { continueTrace } from './traceparent.ts';
+import { endServerSpan, type Tracing } from './tracing.ts';
 
 const CORRELATION_ID = /^[A-Za-z0-9_-]{1,64}$/;
-/** W3C Trace Context, section 3.2: version 00, and neither id all zeros. */
-const TRACEPARENT = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})$/;
+
+/**
+ * Takes notice of a request at its end.
+ *
+ * @param status `undefined`: the caller left before the whole answer was out
+ */
+export type RequestObserver = (record: RequestRecord, status: number | undefined) => void;
 
 /** What is known of one request, gathered on its way, and written as one line at its end. */
 export class RequestRecord {
@@ -13,7 +21,11 @@ export class RequestRecord {
   /** Our own span of the caller's trace, or of a new one (W3C Trace Context). */
   readonly traceparent: string;
   readonly method: string;
+  /** Where an SDK for traces is registered: the span of this request, under which others begin. */
+  readonly span: TraceSpan | undefined;
   readonly startMs = performance.now();
+  /** Of the whole request, milliseconds; 0 until its end. */
+  durationMs = 0;
   caller: string | undefined;
   service: string | undefined;
   /** The template of the route, never the path itself. */
@@ -35,21 +47,26 @@ export class RequestRecord {
   /** For the log only: what lies under an internal problem. */
   failure: unknown;
 
-  constructor(method: string, headers: { correlationId?: unknown; traceparent?: unknown }) {
+  constructor(method: string, headers: { correlationId?: unknown; traceparent?: unknown }, tracing?: Tracing) {
     this.method = method;
+    const { correlationId, traceparent } = headers;
     this.correlationId =
-      typeof headers.correlationId === 'string' && CORRELATION_ID.test(headers.correlationId)
-        ? headers.correlationId
-        : randomUUID();
-    this.traceparent = continueTrace(headers.traceparent);
+      typeof correlationId === 'string' && CORRELATION_ID.test(correlationId) ? correlationId : randomUUID();
+    this.span = tracing?.begin(method, { traceparent, correlationId: this.correlationId });
+    this.traceparent = this.span?.traceparent ?? continueTrace(traceparent);
   }
 
   /** Writes the line of this request once, when the answer is out or its connection is gone. */
-  writeWhenDone(response: ServerResponse, log: Log): void {
+  writeWhenDone(response: ServerResponse, log: Log, observe?: RequestObserver): void {
     response.once('close', () => {
       // An answer that was streamed is closed a moment before the one who streamed it has noted its facts.
       setImmediate(() => {
-        log.info(this.#fields(response), response.writableFinished ? 'request' : 'request aborted');
+        const isWhole = response.writableFinished;
+        this.durationMs = performance.now() - this.startMs;
+        log.info(this.#fields(response), isWhole ? 'request' : 'request aborted');
+        const status = isWhole ? response.statusCode : undefined;
+        observe?.(this, status);
+        if (this.span) endServerSpan(this.span, this, status);
       });
     });
   }
@@ -64,7 +81,7 @@ export class RequestRecord {
       route: this.route,
       method: this.method,
       status: status ?? 499,
-      durationMs: round(performance.now() - this.startMs),
+      durationMs: round(this.durationMs),
       tokenMs: round(this.tokenMs),
       upstreamMs: round(this.upstreamMs),
       upstreamStatus: this.upstreamStatus,
@@ -75,17 +92,6 @@ export class RequestRecord {
       ...(this.failure === undefined ? {} : { err: this.failure }),
     };
   }
-}
-
-function continueTrace(received: unknown): string {
-  const match = typeof received === 'string' ? TRACEPARENT.exec(received) : null;
-  if (match) return `00-${match[1] ?? ''}-${randomHex().slice(16)}-${match[2] ?? ''}`;
-  return `00-${randomHex()}-${randomHex().slice(16)}-00`;
-}
-
-/** 32 digits; Node draws the bytes of UUIDs in batches, which costs a tenth of drawing them one by one. */
-function randomHex(): string {
-  return randomUUID().replaceAll('-', '');
 }
 
 function round(ms: number): number {

@@ -1,0 +1,153 @@
+import { Counter, Histogram, type Registry } from 'prom-client';
+import { problemTable, type ProblemCode } from '../problems/problem-table.ts';
+import type { RequestRecord } from './request-record.ts';
+
+/** Upper bounds in seconds: from an answer of our own to the longest deadline that is usual. */
+export const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+/** A request whose caller left before there was an answer has no status of its own. */
+const STATUS_CLASSES = ['2xx', '3xx', '4xx', '5xx'] as const;
+const ABORTED = 'aborted';
+
+/** Methods that are counted under their name; a caller can make up others. */
+const METHODS = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+
+interface RouteSeries {
+  readonly duration: Histogram.Internal<string>;
+  readonly byStatus: ReadonlyMap<string, Counter.Internal>;
+}
+
+interface ServiceSeries {
+  readonly tokenWait: Histogram.Internal<string>;
+  readonly upstream: Histogram.Internal<string>;
+  readonly byCode: ReadonlyMap<string, Counter.Internal>;
+}
+
+/**
+ * What is counted of every request, at its end. Labels are names of the configuration and templates of routes, never
+ * something that a caller wrote; each combination is made once, so that counting a request makes nothing new.
+ */
+export class RequestMetrics {
+  readonly #requests: Counter;
+  readonly #durations: Histogram;
+  readonly #tokenWaits: Histogram;
+  readonly #upstream: Histogram;
+  readonly #problems: Counter;
+  readonly #callerRequests: Counter;
+  /** By template and method: a template belongs to one service. */
+  readonly #routes = new Map<string, Map<string, RouteSeries>>();
+  readonly #services = new Map<string, ServiceSeries>();
+  readonly #callers = new Map<string, Counter.Internal>();
+
+  constructor(registry: Registry) {
+    const registers = [registry];
+    this.#requests = new Counter({
+      name: 'flowgate_requests_total',
+      help: 'Requests, by the class of the status that was answered; "aborted": the caller left before.',
+      labelNames: ['service', 'route', 'method', 'status'],
+      registers,
+    });
+    this.#durations = new Histogram({
+      name: 'flowgate_request_duration_seconds',
+      help: 'From the head of a request to the end of its answer.',
+      labelNames: ['service', 'route', 'method'],
+      buckets: DURATION_BUCKETS,
+      registers,
+    });
+    this.#tokenWaits = new Histogram({
+      name: 'flowgate_token_wait_duration_seconds',
+      help: 'How long requests waited for an access token. Those that found one at once are not in it.',
+      labelNames: ['service'],
+      buckets: DURATION_BUCKETS,
+      registers,
+    });
+    this.#upstream = new Histogram({
+      name: 'flowgate_upstream_duration_seconds',
+      help: 'From sending to the end of the answer of the service, over all attempts of a request.',
+      labelNames: ['service'],
+      buckets: DURATION_BUCKETS,
+      registers,
+    });
+    this.#problems = new Counter({
+      name: 'flowgate_problems_total',
+      help: 'Requests that were answered with a problem, by its code. Without a service: none was reached.',
+      labelNames: ['service', 'code'],
+      registers,
+    });
+    this.#callerRequests = new Counter({
+      name: 'flowgate_caller_requests_total',
+      help: 'Requests of each caller of the configuration, whatever became of them.',
+      labelNames: ['caller'],
+      registers,
+    });
+  }
+
+  /** Makes the series of a route before its first request. */
+  expectRoute(service: string, template: string, method: string): void {
+    this.#serviceSeries(service);
+    this.#routeSeries(service, template, method);
+  }
+
+  /** Makes the series of a caller before its first request. */
+  expectCaller(name: string): void {
+    this.#callerSeries(name);
+  }
+
+  /** @param status `undefined`: there was no answer */
+  observe(record: RequestRecord, status: number | undefined): void {
+    const { service = '', route = '', caller, code, durationMs, tokenMs, upstreamMs } = record;
+    // HEAD works where GET does, and is counted with it.
+    const method = record.method === 'HEAD' ? 'GET' : record.method;
+    const ofRoute = this.#routeSeries(service, route, METHODS.has(method) ? method : 'other');
+    ofRoute.duration.observe(durationMs / 1000);
+    ofRoute.byStatus.get(statusClass(status))?.inc();
+    const ofService = this.#serviceSeries(service);
+    if (tokenMs > 0) ofService.tokenWait.observe(tokenMs / 1000);
+    if (upstreamMs > 0) ofService.upstream.observe(upstreamMs / 1000);
+    if (code !== undefined) ofService.byCode.get(code)?.inc();
+    if (caller !== undefined) this.#callerSeries(caller).inc();
+  }
+
+  #routeSeries(service: string, route: string, method: string): RouteSeries {
+    let methods = this.#routes.get(route);
+    if (methods === undefined) this.#routes.set(route, (methods = new Map<string, RouteSeries>()));
+    let series = methods.get(method);
+    if (series === undefined) methods.set(method, (series = this.#makeRoute({ service, route, method })));
+    return series;
+  }
+
+  #makeRoute(labels: { service: string; route: string; method: string }): RouteSeries {
+    const statuses = [...STATUS_CLASSES, ABORTED].map(
+      (status) => [status, this.#requests.labels({ ...labels, status })] as const,
+    );
+    return { duration: this.#durations.labels(labels), byStatus: new Map(statuses) };
+  }
+
+  #serviceSeries(service: string): ServiceSeries {
+    let series = this.#services.get(service);
+    if (series === undefined) this.#services.set(service, (series = this.#makeService(service)));
+    return series;
+  }
+
+  /** Problems are shown from zero on: an alert on their growth would miss the first of each otherwise. */
+  #makeService(service: string): ServiceSeries {
+    const codes = Object.keys(problemTable) as ProblemCode[];
+    for (const code of codes) this.#problems.inc({ service, code }, 0);
+    return {
+      tokenWait: this.#tokenWaits.labels({ service }),
+      upstream: this.#upstream.labels({ service }),
+      byCode: new Map(codes.map((code) => [code, this.#problems.labels({ service, code })])),
+    };
+  }
+
+  #callerSeries(caller: string): Counter.Internal {
+    let series = this.#callers.get(caller);
+    if (series === undefined) this.#callers.set(caller, (series = this.#callerRequests.labels({ caller })));
+    return series;
+  }
+}
+
+function statusClass(status: number | undefined): string {
+  if (status === undefined) return ABORTED;
+  return STATUS_CLASSES[Math.floor(status / 100) - 2] ?? ABORTED;
+}
