@@ -10,7 +10,7 @@ const LEAST_MS = 1;
 
 /**
  * The same request, for clients too that know no token endpoint but the server which names it (`discovery`). It is
- * looked up with the first token and kept as long as the server answers there.
+ * looked up with the first token and kept as long as it brings tokens.
  */
 export function withDiscovery(request: typeof requestToken): typeof requestToken {
   const endpoints = new Map<string, string>();
@@ -19,13 +19,13 @@ export function withDiscovery(request: typeof requestToken): typeof requestToken
     const { timeoutMs = TOKEN_TIMEOUT_MS } = options ?? {};
     const startedMs = performance.now();
     const url = endpoints.get(client.url) ?? (await findTokenEndpoint(client.url, timeoutMs));
-    endpoints.set(client.url, url);
     const remainingMs = Math.max(LEAST_MS, timeoutMs - (performance.now() - startedMs));
     try {
-      return await request({ ...client, url, discovery: false }, { ...options, timeoutMs: remainingMs });
+      const token = await request({ ...client, url, discovery: false }, { ...options, timeoutMs: remainingMs });
+      endpoints.set(client.url, url);
+      return token;
     } catch (error) {
-      // A server that refuses the client is the right one.
-      if (!(error instanceof Problem && error.code === 'credentials-rejected')) endpoints.delete(client.url);
+      endpoints.delete(client.url);
       throw error;
     }
   };

@@ -1,8 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { decodeJwt } from 'jose';
 import type { TokenClient } from '../../src/config/config.ts';
+import { Secret } from '../../src/config/secret.ts';
 import { withDiscovery } from '../../src/tokens/token-endpoint.ts';
 import { requestToken } from '../../src/tokens/token-request.ts';
+import { TokenSources } from '../../src/tokens/token-sources.ts';
 import { FakeTokenServer } from '../support/fake-token-server.ts';
+import { makeCertificate } from '../support/test-certificate.ts';
 import { problemOf, tokenClient } from '../support/token-fixtures.ts';
 
 const CONFIGURATION = '/.well-known/openid-configuration';
@@ -53,6 +57,23 @@ describe('a client that knows no token endpoint', () => {
     respondOnceWithEndpoint(`${origin}/moved/token`);
     await request(client());
     expect(server.requests.at(-1)?.path).toBe('/moved/token');
+  });
+
+  it('makes its assertions for the endpoint, not for the document', async () => {
+    respondOnceWithEndpoint(`${origin}/connect/token`);
+    const key = new Secret(makeCertificate().key);
+    await withDiscovery(requestToken)({ ...client(), auth: 'private_key_jwt', key });
+    const assertion = server.requests.at(-1)?.form.get('client_assertion') ?? '';
+    expect(decodeJwt(assertion).aud).toBe(`${origin}/connect/token`);
+  });
+
+  it('tries its second secret there, too', async () => {
+    respondOnceWithEndpoint(`${origin}/connect/token`);
+    server.respondOnceWithUnauthorized();
+    respondOnceWithEndpoint(`${origin}/connect/token`);
+    const secrets = { clientSecret: new Secret('old'), nextClientSecret: new Secret('new') };
+    expect((await new TokenSources().for({ ...client(), ...secrets }).get()).value).toBe('token-1');
+    expect(server.requests.at(-1)?.form.get('client_secret')).toBe('new');
   });
 
   it('shows nothing of its secret while it looks', async () => {

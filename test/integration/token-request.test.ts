@@ -9,6 +9,7 @@ import { basicCredentials } from '../../src/tokens/client-authentication.ts';
 import { TokenFailure } from '../../src/tokens/token-failure.ts';
 import { requestToken } from '../../src/tokens/token-request.ts';
 import { FakeTokenServer } from '../support/fake-token-server.ts';
+import { makeCertificate } from '../support/test-certificate.ts';
 import { PLANTED_SECRET, problemOf, tokenClient } from '../support/token-fixtures.ts';
 
 let server: FakeTokenServer;
@@ -53,6 +54,26 @@ describe('what is sent', () => {
     expect(sent?.headers.authorization).toBe(`Basic ${basicCredentials('sb-test!b1|workflow!b2', PLANTED_SECRET)}`);
     expect(sent?.headers['x-cf-encoded-credentials']).toBe('true');
     expect(sent?.body).toBe('grant_type=client_credentials');
+  });
+
+  it('is a Basic header with id and secret as they are, where the server does not decode them', async () => {
+    await request({ auth: 'client_secret_basic', basicEncoding: 'raw' });
+    const [sent] = server.requests;
+    const raw = Buffer.from(`sb-test!b1|workflow!b2:${PLANTED_SECRET}`).toString('base64');
+    expect(sent?.headers.authorization).toBe(`Basic ${raw}`);
+    expect(sent?.headers).not.toHaveProperty('x-cf-encoded-credentials');
+  });
+
+  it('is an assertion, and no secret, for a client with a key', async () => {
+    await request({ auth: 'private_key_jwt', key: new Secret(makeCertificate().key) });
+    const [sent] = server.requests;
+    expect([...(sent?.form.keys() ?? [])]).toEqual([
+      'grant_type',
+      'client_id',
+      'client_assertion_type',
+      'client_assertion',
+    ]);
+    expect(sent?.body).not.toContain(encodeURIComponent(PLANTED_SECRET));
   });
 
   it('is JSON for Auth0', async () => {
@@ -193,6 +214,20 @@ describe('what goes wrong', () => {
   it('is a refusal', async () => {
     server.respondOnceWithUnauthorized();
     expect(await failure()).toMatchObject({ code: 'credentials-rejected', status: 502 });
+  });
+});
+
+describe('no problem holds a key or an assertion', () => {
+  it.each<[string, (fake: FakeTokenServer) => unknown]>([
+    ['refused', (fake) => fake.respondOnceWithUnauthorized()],
+    ['reset', (fake) => fake.resetOnce()],
+    ['silence', (fake) => fake.hangOnce()],
+  ])('%s', async (_name, prepare) => {
+    prepare(server);
+    const { cert, key } = makeCertificate();
+    const changes = { auth: 'private_key_jwt', key: new Secret(key), certificate: new Secret(cert) };
+    const trace = everythingIn(await failure(changes));
+    expect(trace).not.toMatch(/-----BEGIN|eyJ[\w-]{10}|client_assertion=/);
   });
 });
 

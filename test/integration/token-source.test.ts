@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { TokenSources } from '../../src/tokens/token-sources.ts';
+import type { TokenEvent } from '../../src/tokens/token-events.ts';
 import type { TokenSource } from '../../src/tokens/token-source.ts';
 import { FakeTokenServer } from '../support/fake-token-server.ts';
 import { FakeClock, problemOf, tokenClient } from '../support/token-fixtures.ts';
@@ -69,6 +70,37 @@ describe('a token source and its authorization server', () => {
     expect(server.requests).toHaveLength(1);
     clock.advanceSeconds(1);
     expect(await source.get()).toMatchObject({ value: 'token-1' });
+  });
+
+  it('meet not again until its quota of tokens begins anew', async () => {
+    server.respondOnceWithJson(
+      429,
+      { error: 'too_many_requests' },
+      { 'auth0-client-quota-limit': 'b=per_hour;q=100;r=0;t=300' },
+    );
+    expect(await problemOf(() => source.get())).toMatchObject({ code: 'token-unavailable', retryAfterSeconds: 60 });
+    clock.advanceSeconds(299);
+    expect(await problemOf(() => source.get())).toMatchObject({ retryAfterSeconds: 1 });
+    expect(server.requests).toHaveLength(1);
+    clock.advanceSeconds(1);
+    expect(await source.get()).toMatchObject({ value: 'token-1' });
+  });
+
+  it('tell of quotas, whether a token comes or not', async () => {
+    const told: TokenEvent[] = [];
+    const observed = new TokenSources({ clock, onEvent: (event) => told.push(event) });
+    const quota = (remaining: number) => ({ 'auth0-client-quota-limit': `b=per_day;q=9;r=${remaining};t=5` });
+    const body = { access_token: 'a', token_type: 'Bearer', expires_in: 10 };
+    server.respondOnceWithJson(200, body, quota(1)).respondOnceWithJson(429, {}, quota(0));
+    const one = observed.for(tokenClient({ url: server.url }));
+    await one.get();
+    clock.advanceSeconds(60);
+    await problemOf(() => one.get());
+    const quotas = told.flatMap((event) => (event.type === 'quota' ? event.quotas : []));
+    expect(quotas).toEqual([
+      { of: 'client', period: 'per_day', limit: 9, remaining: 1, resetSeconds: 5 },
+      { of: 'client', period: 'per_day', limit: 9, remaining: 0, resetSeconds: 5 },
+    ]);
   });
 
   it('meet again after a garbage answer', async () => {

@@ -30,6 +30,10 @@ export class FakeTokenServer {
   readonly requests: RecordedRequest[] = [];
   /** `expires_in` of the tokens it makes by itself. */
   lifeSeconds = 3600;
+  /** The secrets that it takes; any, unless it is told. */
+  secrets: ReadonlySet<string> | undefined;
+  /** The tokens that it made by itself, and the secret that each was given for. */
+  readonly issued = new Map<string, string>();
   readonly #server: Server;
   readonly #script: Behaviour[] = [];
   #tokens = 0;
@@ -77,7 +81,7 @@ export class FakeTokenServer {
 
   /** UAA's answer to a wrong secret. */
   respondOnceWithUnauthorized(): this {
-    return this.respondOnceWithJson(401, { error: 'unauthorized', error_description: 'Bad credentials' });
+    return this.#next((_request, response) => sendUnauthorized(response));
   }
 
   redirectOnceTo(location: string, status = 302): this {
@@ -139,14 +143,23 @@ export class FakeTokenServer {
     const body = await text(request);
     const { method = '', url = '', headers } = request;
     this.requests.push({ method, path: url, headers, body, form: new URLSearchParams(body) });
-    const behaviour = this.#script.shift() ?? ((_request, answer) => this.#sendToken(answer, {}));
-    behaviour(request, response);
+    const secret = new URLSearchParams(body).get('client_secret') ?? '';
+    const isRefused = this.secrets !== undefined && !this.secrets.has(secret);
+    const behaviour: Behaviour = (_request, answer) =>
+      isRefused ? sendUnauthorized(answer) : this.#sendToken(answer, {}, secret);
+    (this.#script.shift() ?? behaviour)(request, response);
   }
 
-  #sendToken(response: ServerResponse, members: Record<string, unknown>): void {
+  #sendToken(response: ServerResponse, members: Record<string, unknown>, secret = ''): void {
     this.#tokens += 1;
+    this.issued.set(`token-${this.#tokens}`, secret);
     const token = { access_token: `token-${this.#tokens}`, token_type: 'bearer', expires_in: this.lifeSeconds };
     response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-store' });
     response.end(JSON.stringify({ ...token, ...members }));
   }
+}
+
+function sendUnauthorized(response: ServerResponse): void {
+  response.writeHead(401, { 'content-type': 'application/json' });
+  response.end(JSON.stringify({ error: 'unauthorized', error_description: 'Bad credentials' }));
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { FileSecret } from '../../src/config/file-secret.ts';
 import { Secret } from '../../src/config/secret.ts';
 import { TokenSources, tokenKey } from '../../src/tokens/token-sources.ts';
 import { accessToken, PLANTED_SECRET, tokenClient } from '../support/token-fixtures.ts';
@@ -20,6 +21,11 @@ describe('TokenSources', () => {
     ['client id', { clientId: 'other' }],
     ['way of authenticating', { auth: 'client_secret_basic' as const }],
     ['secret', { clientSecret: new Secret('other') }],
+    ['second secret', { nextClientSecret: new Secret('other') }],
+    ['private key', { key: new Secret('other') }],
+    ['encoding of Basic', { basicEncoding: 'raw' as const }],
+    ['audience of assertions', { assertionAudience: 'urn:a' }],
+    ['discovery', { discovery: true }],
     ['parameters', { params: { scope: 'a' } }],
     ['headers', { headers: { 'x-zid': 'a' } }],
     ['longest life', { maxLifeSeconds: 60 }],
@@ -32,6 +38,15 @@ describe('TokenSources', () => {
     const tls = (certificate: string) =>
       tokenKey(tokenClient({ auth: 'tls_client_auth', clientSecret: undefined, certificate: new Secret(certificate) }));
     expect(tls('a')).not.toBe(tls('b'));
+  });
+
+  it('keeps the token of a client whose certificate is renewed in its file', () => {
+    let text = 'first';
+    const client = tokenClient({ auth: 'tls_client_auth', certificate: new FileSecret(text, () => text) });
+    const key = tokenKey(client);
+    text = 'second';
+    expect(client.certificate?.reveal()).toBe('second');
+    expect(tokenKey(client)).toBe(key);
   });
 
   it('makes keys that no property of an object has, without the secret', () => {
