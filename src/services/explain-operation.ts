@@ -3,6 +3,7 @@ import type { TokenSnapshot } from '../tokens/token-events.ts';
 import { mayHappenTwice } from './may-happen-twice.ts';
 import { baseUrlOf } from './offers.ts';
 import type { Effect, ForwardOperation, Operation, OperationInput, OperationRequest } from './operation.ts';
+import { repeatTable, type Setback } from './repeat-table.ts';
 
 /** What Flowgate would do with a request. Holds no credential and nothing of a body. */
 export interface Explanation {
@@ -161,22 +162,43 @@ function bodyLimit({ body }: Operation, { bodyBytes }: Limits): number {
   return body.kind === 'json' ? bodyBytes : 0;
 }
 
-/** The rules of the client that calls the service, in words. */
+/** What may be sent again, in the order in which a request can meet it. All other setbacks end the call. */
+const CAUSES = ['not-connected', 'token-refused', 'csrf-wanted', 'busy', 'connection-broke'] as const;
+
+/** The table of repeats, in words. */
 function sentAgain(operation: ForwardOperation, method: string, hasToken: boolean): string[] {
-  const { effect, body, csrf } = operation;
-  return [
-    'once, when no connection came about: nothing was sent then',
-    mayHappenTwice(operation, method)
-      ? 'once, when the connection broke before an answer came'
-      : `never after it was sent and no answer came: ${effect === 'start' ? 'then its outcome is unknown' : 'it may have been done'}`,
-    ...(hasToken ? [afterRefusedToken(effect)] : []),
-    ...(csrf ? ['once with a fresh CSRF token, when the sender asks for one: the flow has not run then'] : []),
-    ...(body.kind === 'stream' ? ['never at all with a body of more than 256 KiB, which is not kept'] : []),
-  ];
+  const isHarmless = mayHappenTwice(operation, method);
+  const lines = CAUSES.filter((cause) => canMeet(cause, operation, hasToken)).map((cause) => {
+    const { anything, harmless } = repeatTable[cause];
+    return `${timesOf(isHarmless ? harmless : anything)}, when ${causeText(cause, operation.effect)}`;
+  });
+  return operation.body.kind === 'stream'
+    ? [...lines, 'never at all with a body of more than 256 KiB, which is not kept']
+    : lines;
 }
 
-function afterRefusedToken(effect: Effect): string {
-  return effect === 'start'
-    ? 'once with a fresh token, when the refusal is proven to be about the token, or is a 403'
-    : 'once with a fresh token, when the token was refused';
+function canMeet(cause: Setback, { csrf, repeatsWhenBusy }: ForwardOperation, hasToken: boolean): boolean {
+  if (cause === 'token-refused') return hasToken;
+  if (cause === 'csrf-wanted') return csrf !== undefined;
+  return cause !== 'busy' || repeatsWhenBusy === true;
+}
+
+function timesOf(count: number): string {
+  if (count === 0) return 'never';
+  return count === 1 ? 'once' : `${count} times`;
+}
+
+function causeText(cause: (typeof CAUSES)[number], effect: Effect): string {
+  switch (cause) {
+    case 'not-connected':
+      return 'no connection came about: nothing was sent';
+    case 'token-refused':
+      return effect === 'start' ? 'the token was refused, and the refusal proves it' : 'the token was refused';
+    case 'csrf-wanted':
+      return 'the sender asks for a CSRF token: the flow has not run';
+    case 'busy':
+      return 'the service says that it is busy, and nothing was done';
+    case 'connection-broke':
+      return 'the connection broke before an answer came: it may have been done';
+  }
 }
