@@ -6,14 +6,18 @@ import type { TokenEvent } from '../../src/tokens/token-events.ts';
 /** The lines that an event leaves in a log of this level. */
 function linesOf(level: string, event: TokenEvent): Record<string, unknown>[] {
   const lines: string[] = [];
-  logTokenEvent(createLog(level, { write: (line) => lines.push(line) }), event);
+  logTokenEvent(createLog(level, { write: (line) => lines.push(line) }), event, ['workflow']);
   return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
 describe('the log of token events', () => {
   it('warns when the second secret is in use, because somebody has to move it', () => {
     expect(linesOf('info', { type: 'secret-changed', inUse: 'nextClientSecret' })).toMatchObject([
-      { level: 'warn', msg: 'the authorization server refuses clientSecret and takes nextClientSecret' },
+      {
+        level: 'warn',
+        msg: 'the authorization server refuses clientSecret and takes nextClientSecret',
+        services: ['workflow'],
+      },
     ]);
   });
 

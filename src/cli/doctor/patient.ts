@@ -2,6 +2,7 @@ import type { Config, ServiceConfig } from '../../config/config.ts';
 import { baseUrlOf, offerOf } from '../../services/offers.ts';
 import type { Offer } from '../../services/operation.ts';
 import type { AccessToken } from '../../tokens/access-token.ts';
+import { ClientSecrets } from '../../tokens/client-secrets.ts';
 import { withDiscovery } from '../../tokens/token-endpoint.ts';
 import { requestToken } from '../../tokens/token-request.ts';
 import { tokenKey } from '../../tokens/token-sources.ts';
@@ -35,7 +36,9 @@ export class SharedLooks {
 
   async #fetch(client: NonNullable<ServiceConfig['token']>, timeoutMs: number): Promise<TimedToken> {
     const startMs = performance.now();
-    const token = await this.#request(client, { timeoutMs });
+    const secrets = new ClientSecrets(client, { monotonicMs: () => performance.now(), onChange: () => undefined });
+    const ask = (asked: typeof client, leftMs: number) => this.#request(asked, { timeoutMs: leftMs });
+    const token = await secrets.request(ask, timeoutMs);
     return { token, durationMs: performance.now() - startMs };
   }
 }
