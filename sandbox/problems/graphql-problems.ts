@@ -1,5 +1,4 @@
-import type { Sandbox } from '../start-sandbox.ts';
-import type { ProblemRequest, ProblemSettings, SandboxProblems } from './sandbox-problem.ts';
+import type { ProblemRequest, SandboxProblems } from './sandbox-problem.ts';
 
 const start = {
   method: 'POST',
@@ -7,12 +6,18 @@ const start = {
   body: '{"SUBJECT":"A camera"}',
 } as const satisfies ProblemRequest;
 
+/** A further service, `no-audience`. The lines continue `services:` of the first run's file. */
+const withoutAudience = `  no-audience:
+    kind: workflowgen
+    url: "\${WFGEN_URL}"
+    token: { url: "\${WFGEN_TOKEN_URL}", clientId: "\${WFGEN_CLIENT_ID}", clientSecret: "\${WFGEN_CLIENT_SECRET}" }
+`;
+
 /** What travels in the body of a 200. */
 export const graphqlProblems = {
   'graphql-says-200': {
     kind: 'request',
     symptom: 'GraphQL answers 200, and the error is in the body',
-    settings: workflowgenService,
     breaks: ({ control }) => control.answer(graphqlErrors('Object reference not set at C:\\wfgen\\Start.cs')),
     request: start,
     expect: { status: 502, code: 'upstream-failed' },
@@ -20,7 +25,6 @@ export const graphqlProblems = {
   'graphql-value-wrong': {
     kind: 'request',
     symptom: 'GraphQL answers 200, and in the body that a value is wrong',
-    settings: workflowgenService,
     breaks: ({ control }) => control.answer(graphqlErrors('Variable "$input" got invalid value "x" at "input.a"')),
     request: start,
     expect: { status: 400, code: 'upstream-invalid-request' },
@@ -28,7 +32,6 @@ export const graphqlProblems = {
   'graphql-token-expired': {
     kind: 'request',
     symptom: 'GraphQL answers 200 to an expired token: it is replaced, and nobody sees it',
-    settings: workflowgenService,
     before: { path: '/api/requests/instances' },
     breaks: ({ control }) => control.answer({ ...graphqlErrors('jwt expired'), times: 1 }),
     request: start,
@@ -37,8 +40,8 @@ export const graphqlProblems = {
   'audience-unknown': {
     kind: 'request',
     symptom: 'Auth0 answers 403: `audience` is missing in the configuration',
-    settings: (sandbox) => workflowgenService(sandbox, ''),
-    request: start,
+    settings: () => ({ file: withoutAudience }),
+    request: { ...start, path: '/api/no-audience/definitions/SIMPLE_REQUEST/instances' },
     expect: { status: 502, code: 'credentials-rejected' },
   },
 } as const satisfies SandboxProblems;
@@ -51,24 +54,4 @@ function graphqlErrors(message: string) {
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify({ errors: [{ message }] }),
   } as const;
-}
-
-/** A service `requests`, which the first run has not. The lines continue `services:` of its file. */
-function workflowgenService(
-  { workflowgen }: Sandbox,
-  params = `params: { audience: "${workflowgen.graphqlUrl}" }`,
-): ProblemSettings {
-  const { graphqlUrl, tokenUrl, clientId, clientSecret, apiKey } = workflowgen;
-  return {
-    file: `  requests:
-    kind: workflowgen
-    url: ${graphqlUrl}
-    token:
-      url: ${tokenUrl}
-      clientId: "${clientId}"
-      clientSecret: "${clientSecret}"
-      ${params}
-    apiKey: "${apiKey}"
-`,
-  };
 }

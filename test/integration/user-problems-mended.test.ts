@@ -103,7 +103,7 @@ describe('secrets with + % $ and =', () => {
     const tokens = await FakeTokenServer.start();
     stack.secrets.plant('the secret', secret);
     const upstream = await RawUpstream.start(answer(200, { 'content-type': 'application/json' }, '[]'));
-    const file = `  catalogue: { kind: http, url: "${upstream.origin}", routes: [GET /products -> /v2/products], token: { url: "${tokens.url}", clientId: shop, clientSecret: "${secret}", auth: ${auth} } }\n`;
+    const file = `  shop: { kind: http, url: "${upstream.origin}", routes: [GET /products -> /v2/products], token: { url: "${tokens.url}", clientId: shop, clientSecret: "${secret}", auth: ${auth} } }\n`;
     try {
       await stack.withFlowgate(stack.sources({ file }), (flowgate) => use(flowgate, tokens));
     } finally {
@@ -114,14 +114,14 @@ describe('secrets with + % $ and =', () => {
 
   it('4: arrive in the body as they are', async () => {
     await withSecret('client_secret_post', async (flowgate, tokens) => {
-      await flowgate.ask({ path: '/api/catalogue/products' });
+      await flowgate.ask({ path: '/api/shop/products' });
       expect(tokens.requests[0]?.form.get('client_secret')).toBe(secret);
     });
   });
 
   it('4: are encoded in a Basic header (RFC 6749, section 2.3.1)', async () => {
     await withSecret('client_secret_basic', async (flowgate, tokens) => {
-      await flowgate.ask({ path: '/api/catalogue/products' });
+      await flowgate.ask({ path: '/api/shop/products' });
       const sent = Buffer.from(tokens.requests[0]?.headers.authorization?.slice(6) ?? '', 'base64').toString();
       expect(new URLSearchParams(`s=${sent.slice('shop:'.length)}`).get('s')).toBe(secret);
     });
@@ -130,7 +130,7 @@ describe('secrets with + % $ and =', () => {
   it('4: refused all the same, the hint is the other way of sending them', async () => {
     await withSecret('client_secret_post', async (flowgate, tokens) => {
       tokens.respondOnceWithJson(401, { error: 'invalid_client', error_description: `no ${secret}` });
-      const { json } = await flowgate.ask({ path: '/api/catalogue/products' });
+      const { json } = await flowgate.ask({ path: '/api/shop/products' });
       expect(json).toMatchObject({
         status: 502,
         code: 'credentials-rejected',
@@ -144,7 +144,7 @@ describe('secrets with + % $ and =', () => {
   it('14: tokens that live for five minutes are not asked for with every request', async () => {
     await withSecret('client_secret_post', async (flowgate, tokens) => {
       tokens.lifeSeconds = 300;
-      for (let call = 0; call < 5; call++) await flowgate.ask({ path: '/api/catalogue/products' });
+      for (let call = 0; call < 5; call++) await flowgate.ask({ path: '/api/shop/products' });
       expect(tokens.requests).toHaveLength(1);
     });
   });
