@@ -55,7 +55,7 @@ export function curlLine(url: string, request: ProblemRequest, apiKey: string): 
   const { method = 'GET', path, body } = request;
   const headers = Object.entries(headersOf(request, apiKey)).map(([name, value]) => `-H '${name}: ${value}'`);
   return [
-    'curl -sS -i',
+    String.raw`curl -sS -i -w '\n'`,
     ...(method === 'GET' ? [] : [`-X ${method}`]),
     ...headers,
     ...(body === undefined ? [] : [`-d '${body}'`]),

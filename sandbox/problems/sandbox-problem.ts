@@ -12,7 +12,7 @@ export interface ProblemRequest {
 }
 
 /** What differs from the configuration of the first run. */
-export interface ProblemSettings {
+interface ProblemSettings {
   readonly env?: Readonly<Record<string, string>>;
   /** Added to the text of `flowgate.yaml`. */
   readonly file?: string;

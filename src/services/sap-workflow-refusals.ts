@@ -190,10 +190,13 @@ const workflowRules: readonly RefusalRule[] = [
     'the request does not fit the API',
     'upstream-invalid-request',
     () => true,
-    ({ answer }) => ({
-      status: answer.status === 413 || answer.status === 415 ? answer.status : 400,
-      detail: `The workflow service does not accept the request (status ${answer.status}).`,
-      hint: 'See upstream.error for its own words.',
+    (refusal) => ({
+      status: refusal.answer.status === 413 || refusal.answer.status === 415 ? refusal.answer.status : 400,
+      detail: `The workflow service does not accept the request (status ${refusal.answer.status}).`,
+      hint:
+        errorOf(refusal.json) === undefined
+          ? 'Flowgate does not know this refusal, and it came without an error that may be shown. Give upstream.requestId to the operator of the service.'
+          : 'See upstream.error for its own words.',
     }),
   ),
 ];

@@ -96,7 +96,7 @@ describe('what the configuration mends', () => {
   });
 });
 
-describe('secrets with + % $ and =', () => {
+describe('an OAuth client of a provider of its own', () => {
   const secret = 'planted+secret%41$0/=&x';
 
   async function withSecret(auth: string, use: (flowgate: ProblemFlowgate, tokens: FakeTokenServer) => Promise<void>) {
@@ -138,6 +138,19 @@ describe('secrets with + % $ and =', () => {
           'If the server takes Basic only, set `auth: client_secret_basic`; Flowgate encodes it.',
         ),
       });
+    });
+  });
+
+  it("10: the provider's error is named, and what token.params may lack", async () => {
+    await withSecret('client_secret_post', async (flowgate, tokens) => {
+      tokens.respondOnceWithJson(400, { error: 'invalid_request', error_description: `planted ${secret}` });
+      const { json, text } = await flowgate.ask({ path: '/api/shop/products' });
+      expect(json).toMatchObject({
+        code: 'credentials-rejected',
+        detail: expect.stringContaining('400 invalid_request'),
+        hint: expect.stringContaining('`token.params` may lack audience, resource or scope'),
+      });
+      expect(text).not.toContain('planted');
     });
   });
 
@@ -287,6 +300,7 @@ describe('what is not recognised', () => {
       expect(json).toMatchObject({
         code: 'upstream-invalid-request',
         detail: expect.stringContaining('418'),
+        hint: expect.stringContaining('does not know this refusal'),
         upstream: { status: 418 },
       });
       expect(text).not.toContain('planted');
