@@ -15,7 +15,7 @@ const TIME_UNITS = [
 ] as const;
 
 /** `set (sha256:1a2b…)`: that there is a secret, and whether it is the one of another line. */
-export function shownSecret(secret: Secret): string {
+function shownSecret(secret: Secret): string {
   return `set (${shownDigest(secret.digest())})`;
 }
 

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import { codeOf } from '../../forward/classify-failure.ts';
 import { failed, ok, warning, type Finding } from './finding.ts';
+import { socketFinding } from './socket-finding.ts';
 
 const STEP = 'certificate';
 const DAY_MS = 86_400_000;
@@ -27,25 +28,22 @@ const MEANINGS: Readonly<Record<string, string>> = {
  * Shakes hands by TLS and looks at the certificate, as the server would. Nothing is sent, so a bad certificate can be
  * looked at without harm.
  */
-export async function certificateFinding(host: string, port: number, limitMs: number): Promise<Finding> {
+export function certificateFinding(host: string, port: number, limitMs: number): Promise<Finding> {
   const place = `${host}:${port}`;
-  const { promise, resolve } = Promise.withResolvers<Finding>();
-  const socket = connect({
-    host,
-    port,
-    // Node checks all the same and says what it found. It would hide the certificate otherwise.
-    rejectUnauthorized: false,
-    ...(isIP(host) === 0 ? { servername: host } : {}),
+  const late = noHandshake(place, `none came about within ${limitMs / 1000} s`);
+  return socketFinding(limitMs, late, (tell) => {
+    const socket = connect({
+      host,
+      port,
+      // Node checks all the same and says what it found. It would hide the certificate otherwise.
+      rejectUnauthorized: false,
+      ...(isIP(host) === 0 ? { servername: host } : {}),
+    });
+    socket.on('secureConnect', () => tell(judge(socket, place)));
+    socket.on('error', (error) => tell(noHandshake(place, codeOf(error))));
+    socket.on('end', () => tell(noHandshake(place, 'the connection was closed')));
+    return socket;
   });
-  socket.setTimeout(limitMs, () => resolve(noHandshake(place, `none came about within ${limitMs / 1000} s`)));
-  socket.once('secureConnect', () => resolve(judge(socket, place)));
-  socket.once('error', (error) => resolve(noHandshake(place, codeOf(error))));
-  socket.once('end', () => resolve(noHandshake(place, 'the connection was closed')));
-  try {
-    return await promise;
-  } finally {
-    socket.destroy();
-  }
 }
 
 function judge(socket: TLSSocket, place: string): Finding {

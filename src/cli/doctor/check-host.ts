@@ -5,6 +5,7 @@ import { Deadline } from '../../forward/deadline.ts';
 import { certificateFinding } from './certificate-finding.ts';
 import { clockFinding } from './clock-finding.ts';
 import { failed, ok, warning, type Finding } from './finding.ts';
+import { socketFinding } from './socket-finding.ts';
 
 export interface HostCheck {
   readonly findings: readonly Finding[];
@@ -14,6 +15,9 @@ export interface HostCheck {
 
 /** What each look may take, milliseconds. */
 const LIMIT_MS = 3_000;
+
+/** Too short for an answer, but not for a sign that there is none: a time of 0 would be none at all. */
+const LEAST_MS = 100;
 
 /** All that is asked of one host, milliseconds. */
 const WHOLE_MS = 8_000;
@@ -32,7 +36,7 @@ export async function checkHost({ protocol, hostname, port, origin }: URL): Prom
   ];
   const findings: Finding[] = [];
   for (const look of looks) {
-    const finding = await look(Math.min(LIMIT_MS, deadline.remainingMs()));
+    const finding = await look(Math.max(LEAST_MS, Math.min(LIMIT_MS, deadline.remainingMs())));
     findings.push(finding);
     if (finding.mark === 'failed' && finding.step !== 'clock') return { findings, usable: false };
   }
@@ -54,21 +58,15 @@ async function nameFinding(host: string, limitMs: number): Promise<Finding> {
 const NAME_CURE =
   'Compare the host with the service key, letter by letter. If it is right, this machine needs another DNS or a VPN to know it.';
 
-async function portFinding(host: string, port: number, limitMs: number): Promise<Finding> {
+function portFinding(host: string, port: number, limitMs: number): Promise<Finding> {
   const place = `${host}:${port}`;
   const startMs = performance.now();
-  const { promise, resolve } = Promise.withResolvers<Finding>();
-  const socket = connect({ host, port });
-  socket.setTimeout(limitMs, () => resolve(noConnection(place, `within ${limitMs / 1000} s`)));
-  socket.once('connect', () =>
-    resolve(ok('port', `${place} answers in ${Math.round(performance.now() - startMs)} ms`)),
-  );
-  socket.once('error', (error) => resolve(noConnection(place, `(${codeOf(error)})`)));
-  try {
-    return await promise;
-  } finally {
-    socket.destroy();
-  }
+  return socketFinding(limitMs, noConnection(place, `within ${limitMs / 1000} s`), (tell) => {
+    const socket = connect({ host, port });
+    socket.on('connect', () => tell(ok('port', `${place} answers in ${Math.round(performance.now() - startMs)} ms`)));
+    socket.on('error', (error) => tell(noConnection(place, `(${codeOf(error)})`)));
+    return socket;
+  });
 }
 
 function noConnection(place: string, why: string): Finding {
