@@ -15,6 +15,8 @@ export interface FetchedToken {
   readonly token: AccessToken;
   /** Just before the attempt that brought it was sent: its life is counted from here. */
   readonly start: Instant;
+  /** Another instance had fetched it. */
+  readonly isShared?: boolean;
 }
 
 export interface AttemptOptions {

@@ -28,7 +28,7 @@ export class RefusalGuard {
 
   /** @param inUse whether this very token is the current one: some servers give the same token again */
   judge(token: string, status: 401 | 403, inUse: boolean): RefusalVerdict {
-    const digest = createHash('sha256').update(token).digest('base64');
+    const digest = digestOf(token);
     if (!inUse && digest === this.#dropped) return 'join';
     const nowMs = this.#clock.monotonicMs();
     if (nowMs - this.#lastForcedMs < FORCED_EVERY_MS) return 'keep';
@@ -38,4 +38,13 @@ export class RefusalGuard {
     if (status === 403) this.#lastForcedBy403Ms = nowMs;
     return 'forget';
   }
+
+  /** Whether it is the one that was dropped last. */
+  hasDropped(token: string): boolean {
+    return this.#dropped !== undefined && this.#dropped === digestOf(token);
+  }
+}
+
+function digestOf(token: string): string {
+  return createHash('sha256').update(token).digest('base64');
 }

@@ -11,6 +11,7 @@ import type { CachedToken, TokenCache } from './token-cache.ts';
 import type { TokenEvent, TokenSnapshot } from './token-events.ts';
 import { TokenFailure } from './token-failure.ts';
 import { requestToken } from './token-request.ts';
+import type { TokenSharing } from './token-sharing.ts';
 import { tokenTimes } from './token-times.ts';
 import { withinWait } from './within-wait.ts';
 
@@ -18,6 +19,8 @@ export interface TokenSourceOptions {
   readonly cache: TokenCache;
   /** The client's key in the cache. */
   readonly key: string;
+  /** Where several instances share their tokens. */
+  readonly sharing?: TokenSharing | undefined;
   readonly onEvent?: (event: TokenEvent) => void;
   readonly clock?: Clock;
   /** From 0 to 1, like `Math.random`. */
@@ -41,6 +44,7 @@ export class TokenSource {
   readonly #sleep: (ms: number) => Promise<void>;
   readonly #onEvent: (event: TokenEvent) => void;
   readonly #refusals: RefusalGuard;
+  readonly #sharing: TokenSharing | undefined;
   readonly #failure: FailureMemory;
   #flight: Promise<AccessToken> | undefined;
   #requests = 0;
@@ -55,6 +59,7 @@ export class TokenSource {
     this.#sleep = options.sleep ?? sleep;
     this.#onEvent = options.onEvent ?? (() => undefined);
     this.#refusals = new RefusalGuard(this.#clock);
+    this.#sharing = options.sharing;
     this.#failure = new FailureMemory(this.#clock, this.#random);
     this.#secrets = new ClientSecrets(client, {
       monotonicMs: () => this.#clock.monotonicMs(),
@@ -95,6 +100,7 @@ export class TokenSource {
     const verdict = this.#refusals.judge(token.value, status, current !== undefined);
     if (verdict === 'forget') {
       this.#cache.delete(this.#key);
+      this.#sharing?.refuse(this.#key, token.value);
       this.#emit({ type: 'refused', status });
     }
     return verdict !== 'keep';
@@ -155,18 +161,26 @@ export class TokenSource {
   async #fly(): Promise<AccessToken> {
     const startedMs = this.#clock.monotonicMs();
     try {
-      const fetched = await fetchToken((timeoutMs) => this.#attempt(timeoutMs), {
-        clock: this.#clock,
-        sleep: this.#sleep,
-      });
+      const fetched = await this.#obtain();
       this.#keep(fetched);
       this.#failure.forget();
-      const { token } = fetched;
-      this.#emit({ type: 'obtained', durationMs: this.#since(startedMs), lifeSeconds: token.lifeSeconds });
+      const { token, isShared = false } = fetched;
+      const durationMs = this.#since(startedMs);
+      if (!isShared) this.#emit({ type: 'obtained', durationMs, lifeSeconds: token.lifeSeconds });
       return token;
     } catch (error) {
       throw this.#fail(error, this.#since(startedMs));
     }
+  }
+
+  /** From another instance, where there are several; else from the authorization server. */
+  #obtain(): Promise<FetchedToken> {
+    const clock = this.#clock;
+    const fetch = () => fetchToken((timeoutMs) => this.#attempt(timeoutMs), { clock, sleep: this.#sleep });
+    if (this.#sharing === undefined) return fetch();
+    const held = this.#usable()?.token.value;
+    const isWelcome = (value: string) => value !== held && !this.#refusals.hasDropped(value);
+    return this.#sharing.obtain({ key: this.#key, isWelcome, fetch, clock });
   }
 
   #attempt(timeoutMs: number): Promise<AccessToken> {

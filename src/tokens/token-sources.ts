@@ -4,12 +4,17 @@ import { TokenCache } from './token-cache.ts';
 import type { TokenEvent } from './token-events.ts';
 import { withDiscovery } from './token-endpoint.ts';
 import { requestToken } from './token-request.ts';
+import type { TokenSharing } from './token-sharing.ts';
 import { TokenSource, type TokenSourceOptions } from './token-source.ts';
 
 export interface TokenSourcesOptions extends Pick<TokenSourceOptions, 'clock' | 'random' | 'request' | 'sleep'> {
   readonly onEvent?: (event: TokenEvent, client: TokenClient) => void;
   /** How many tokens are kept at most. */
   readonly maxTokens?: number;
+  /** Tokens that are there already: those of a configuration before this one. */
+  readonly cache?: TokenCache;
+  /** Where several instances share their tokens. */
+  readonly sharing?: TokenSharing | undefined;
 }
 
 /** The token sources of one process: equal clients share one source, so two services never fetch one token twice. */
@@ -21,7 +26,7 @@ export class TokenSources {
 
   constructor(options: TokenSourcesOptions = {}) {
     this.#options = options;
-    this.#cache = new TokenCache(options.maxTokens);
+    this.#cache = options.cache ?? new TokenCache(options.maxTokens);
     this.#request = withDiscovery(options.request ?? requestToken);
   }
 
@@ -29,7 +34,7 @@ export class TokenSources {
     const key = tokenKey(client);
     const known = this.#sources.get(key);
     if (known !== undefined) return known;
-    const { onEvent, clock, random, sleep } = this.#options;
+    const { onEvent, clock, random, sleep, sharing } = this.#options;
     const source = new TokenSource(client, {
       cache: this.#cache,
       key,
@@ -37,6 +42,7 @@ export class TokenSources {
       ...(clock && { clock }),
       ...(random && { random }),
       request: this.#request,
+      sharing,
       ...(sleep && { sleep }),
     });
     this.#sources.set(key, source);
