@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { Issuer } from './issuer.ts';
 import { measureTokenPath, type TokenPath } from './token-path.ts';
 import { nodePeers, startFlowgate, startNginx, startNodePeer, type Proxy } from './proxies.ts';
 import { chart, markdown, type Report, type Row } from './report.ts';
@@ -175,9 +176,14 @@ async function costOfCopies(): Promise<void> {
 async function costOfCallers(): Promise<void> {
   const key = await flowgate();
   const anonymous = await startFlowgate({ target: upstream.url, tokenUrl: tokens.url, credential: 'anonymous' });
-  report.notes.push(
-    await ratioNote('With an API key, grants and a rate limit instead of anonymous callers', key, anonymous),
-  );
+  const what = 'instead of anonymous callers';
+  report.notes.push(await ratioNote(`With an API key, grants and a rate limit ${what}`, key, anonymous));
+  const issuer = await Issuer.start();
+  const credential = { issuer: issuer.url, token: issuer.token };
+  const jwt = await startFlowgate({ target: upstream.url, tokenUrl: tokens.url, credential });
+  const again = await startFlowgate({ target: upstream.url, tokenUrl: tokens.url, credential: 'anonymous' });
+  report.notes.push(await ratioNote(`With a JWT, grants and a rate limit ${what}`, jwt, again));
+  issuer.stop();
 }
 
 async function ratioNote(what: string, a: Proxy, b: Proxy): Promise<string> {

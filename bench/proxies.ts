@@ -94,7 +94,7 @@ export interface FlowgateOptions {
   /** How many services and callers the configuration has in all. */
   readonly copies?: number;
   /** What callers show. */
-  readonly credential?: 'api-key' | 'anonymous';
+  readonly credential?: 'api-key' | 'anonymous' | { readonly issuer: string; readonly token: string };
   /** For Node itself, such as `--cpu-prof`. */
   readonly nodeOptions?: readonly string[];
 }
@@ -107,11 +107,11 @@ export async function startFlowgate(options: FlowgateOptions): Promise<Proxy> {
   const file = join(workFolder, `flowgate-${port}.yaml`);
   writeFileSync(file, flowgateFile(options));
   const server = join(import.meta.dirname, '../dist/server.js');
-  const isAnonymous = options.credential === 'anonymous';
+  const { credential = 'api-key' } = options;
   const started = new BenchProcess([process.execPath, ...(options.nodeOptions ?? []), server], PROXY_CORE, {
     PORT: String(port),
     FLOWGATE_CONFIG: file,
-    ...(isAnonymous ? { ALLOW_ANONYMOUS: 'true' } : {}),
+    ...(credential === 'anonymous' ? { ALLOW_ANONYMOUS: 'true' } : {}),
   });
   const paths: Paths = {
     start: '/api/workflow/definitions/onboarding/instances',
@@ -123,9 +123,14 @@ export async function startFlowgate(options: FlowgateOptions): Promise<Proxy> {
     name: 'flowgate',
     port,
     paths,
-    headers: isAnonymous ? {} : { 'x-api-key': BENCH_KEY },
+    headers: credentialHeaders(credential),
     process: started,
   });
+}
+
+function credentialHeaders(credential: NonNullable<FlowgateOptions['credential']>): Record<string, string> {
+  if (credential === 'anonymous') return {};
+  return credential === 'api-key' ? { 'x-api-key': BENCH_KEY } : { authorization: `Bearer ${credential.token}` };
 }
 
 function flowgateFile({ target, tokenUrl, copies = 1, credential }: FlowgateOptions): string {
@@ -141,7 +146,7 @@ function flowgateFile({ target, tokenUrl, copies = 1, credential }: FlowgateOpti
   const callers = `callers:
   bench:
     apiKeys: ["${BENCH_KEY}"]
-    allow: ["POST /api/workflow/definitions/*/instances", "GET /api/workflow/**", "* /api/integration/**"]
+${typeof credential === 'object' ? `    jwt: { issuer: "${credential.issuer}", audience: flowgate }\n` : ''}    allow: ["POST /api/workflow/definitions/*/instances", "GET /api/workflow/**", "* /api/integration/**"]
     rateLimit: 1000000/s
 ${extraCallers.join('')}`;
   return `services:
