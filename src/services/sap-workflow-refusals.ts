@@ -1,47 +1,12 @@
-import type { Problem, UpstreamFacts } from '../problems/problem.ts';
+import type { Problem } from '../problems/problem.ts';
 import type { ProblemCode } from '../problems/problem-table.ts';
 import { isJson, retryAfterSeconds } from './answers.ts';
 import { firstRefusals, lastRefusals } from './common-refusals.ts';
 import type { FollowUp, Refusal, RefusalRule } from './operation.ts';
 import { doing, refusalProblem } from './refusal-problem.ts';
 import { authoritiesJson, heldAuthorities } from './sap-workflow-authorities.ts';
+import { callersError, errorCode, errorOf, messageOf } from './sap-workflow-error.ts';
 import { nearDefinitionIds } from './sap-workflow-near-names.ts';
-
-/** The runtime's error codes without their prefix, such as `definition.not.found`. */
-function errorCode({ json }: Refusal): string {
-  const code = errorOf(json)?.['code'];
-  return typeof code === 'string' ? code.replace(/^bpm\.workflowruntime\./, '') : '';
-}
-
-function errorOf(json: unknown): Record<string, unknown> | undefined {
-  if (typeof json !== 'object' || json === null) return undefined;
-  const error = (json as { error?: unknown }).error;
-  return typeof error === 'object' && error !== null ? (error as Record<string, unknown>) : undefined;
-}
-
-/** The members of the runtime's error that are made for callers: `TechnicalError` of its specification. */
-function callersError({ json, answer }: Refusal): UpstreamFacts {
-  const error = errorOf(json);
-  if (error === undefined || answer.status >= 500) return {};
-  const { code, message, logId, details } = error;
-  return {
-    error: {
-      ...(typeof code === 'string' ? { code } : {}),
-      ...(typeof message === 'string' ? { message } : {}),
-      ...(typeof logId === 'string' ? { logId } : {}),
-      ...(Array.isArray(details) ? { details: details.slice(0, 20).map(callersDetail) } : {}),
-    },
-  };
-}
-
-function callersDetail(detail: unknown): Record<string, string> {
-  if (typeof detail !== 'object' || detail === null) return {};
-  const { severity, message } = detail as { severity?: unknown; message?: unknown };
-  return {
-    ...(typeof severity === 'string' ? { severity } : {}),
-    ...(typeof message === 'string' ? { message } : {}),
-  };
-}
 
 function rule(
   name: string,
@@ -200,11 +165,6 @@ const workflowRules: readonly RefusalRule[] = [
     }),
   ),
 ];
-
-function messageOf({ json }: Refusal): string {
-  const message = errorOf(json)?.['message'];
-  return typeof message === 'string' ? message : '';
-}
 
 async function definitionNotFound(refusal: Refusal, followUp: FollowUp): Promise<Problem> {
   const { params, service } = refusal;

@@ -1,0 +1,45 @@
+import type { UpstreamFacts } from '../problems/problem.ts';
+import type { Refusal } from './operation.ts';
+
+/** The runtime's error codes without their prefix, such as `definition.not.found`. */
+export function errorCode({ json }: Refusal): string {
+  const code = errorOf(json)?.['code'];
+  return typeof code === 'string' ? code.replace(/^bpm\.workflowruntime\./, '') : '';
+}
+
+/** The runtime's error as it came; `undefined`: the answer has none. */
+export function errorOf(json: unknown): Record<string, unknown> | undefined {
+  if (typeof json !== 'object' || json === null) return undefined;
+  const error = (json as { error?: unknown }).error;
+  return typeof error === 'object' && error !== null ? (error as Record<string, unknown>) : undefined;
+}
+
+/** The members of the runtime's error that are made for callers: `TechnicalError` of its specification. */
+export function callersError({ json, answer }: Refusal): UpstreamFacts {
+  const error = errorOf(json);
+  if (error === undefined || answer.status >= 500) return {};
+  const { code, message, logId, details } = error;
+  return {
+    error: {
+      ...(typeof code === 'string' ? { code } : {}),
+      ...(typeof message === 'string' ? { message } : {}),
+      ...(typeof logId === 'string' ? { logId } : {}),
+      ...(Array.isArray(details) ? { details: details.slice(0, 20).map(callersDetail) } : {}),
+    },
+  };
+}
+
+function callersDetail(detail: unknown): Record<string, string> {
+  if (typeof detail !== 'object' || detail === null) return {};
+  const { severity, message } = detail as { severity?: unknown; message?: unknown };
+  return {
+    ...(typeof severity === 'string' ? { severity } : {}),
+    ...(typeof message === 'string' ? { message } : {}),
+  };
+}
+
+/** The message of the runtime's error; empty where it has none. */
+export function messageOf({ json }: Refusal): string {
+  const message = errorOf(json)?.['message'];
+  return typeof message === 'string' ? message : '';
+}
