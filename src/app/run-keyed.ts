@@ -46,6 +46,7 @@ export async function runKeyed(
   keyed: KeyedRun,
 ): Promise<OperationAnswer | undefined> {
   const begun = await ledger.begin(request, keyed.deadline.remainingMs());
+  keyed.record.keyed = begun.kind;
   switch (begun.kind) {
     case 'replay':
       return replay(begun.answer, keyed.record);

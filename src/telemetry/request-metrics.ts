@@ -12,6 +12,9 @@ const ABORTED = 'aborted';
 /** Methods that are counted under their name; a caller can make up others. */
 const METHODS = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
+/** What the ledger may know of a key; those that it refuses are among the problems. */
+const KEYED = ['run', 'replay', 'unknown'] as const;
+
 interface RouteSeries {
   readonly duration: Histogram.Internal<string>;
   readonly byStatus: ReadonlyMap<string, Counter.Internal>;
@@ -21,6 +24,7 @@ interface ServiceSeries {
   readonly tokenWait: Histogram.Internal<string>;
   readonly upstream: Histogram.Internal<string>;
   readonly byCode: ReadonlyMap<string, Counter.Internal>;
+  readonly byKeyed: ReadonlyMap<string, Counter.Internal>;
 }
 
 /**
@@ -33,6 +37,7 @@ export class RequestMetrics {
   readonly #tokenWaits: Histogram;
   readonly #upstream: Histogram;
   readonly #problems: Counter;
+  readonly #keyed: Counter;
   readonly #callerRequests: Counter;
   /** By template and method: a template belongs to one service. */
   readonly #routes = new Map<string, Map<string, RouteSeries>>();
@@ -74,6 +79,12 @@ export class RequestMetrics {
       labelNames: ['service', 'code'],
       registers,
     });
+    this.#keyed = new Counter({
+      name: 'flowgate_keyed_requests_total',
+      help: 'Requests under an Idempotency-Key: run, answered with the first answer, or looked up because its end was unknown.',
+      labelNames: ['service', 'outcome'],
+      registers,
+    });
     this.#callerRequests = new Counter({
       name: 'flowgate_caller_requests_total',
       help: 'Requests of each caller of the configuration, whatever became of them.',
@@ -95,7 +106,7 @@ export class RequestMetrics {
 
   /** @param status `undefined`: there was no answer */
   observe(record: RequestRecord, status: number | undefined): void {
-    const { service = '', route = '', caller, code, durationMs, tokenMs, upstreamMs } = record;
+    const { service = '', route = '', caller, code, keyed, durationMs, tokenMs, upstreamMs } = record;
     // HEAD works where GET does, and is counted with it.
     const method = record.method === 'HEAD' ? 'GET' : record.method;
     const ofRoute = this.#routeSeries(service, route, METHODS.has(method) ? method : 'other');
@@ -105,6 +116,7 @@ export class RequestMetrics {
     if (tokenMs > 0) ofService.tokenWait.observe(tokenMs / 1000);
     if (upstreamMs > 0) ofService.upstream.observe(upstreamMs / 1000);
     if (code !== undefined) ofService.byCode.get(code)?.inc();
+    if (keyed !== undefined) ofService.byKeyed.get(keyed)?.inc();
     if (caller !== undefined) this.#callerSeries(caller).inc();
   }
 
@@ -137,6 +149,7 @@ export class RequestMetrics {
       tokenWait: this.#tokenWaits.labels({ service }),
       upstream: this.#upstream.labels({ service }),
       byCode: new Map(codes.map((code) => [code, this.#problems.labels({ service, code })])),
+      byKeyed: new Map(KEYED.map((outcome) => [outcome, this.#keyed.labels({ service, outcome })])),
     };
   }
 

@@ -35,6 +35,8 @@ export class RequestRecord {
   params: Readonly<Record<string, string>> | undefined;
   /** Whether the operation starts or sends something. */
   starts = false;
+  /** What the ledger knew of its `Idempotency-Key`: nothing, so that it ran; the answer; or only that it was sent. */
+  keyed: 'run' | 'replay' | 'unknown' | undefined;
   /** Waiting for a token, milliseconds. */
   tokenMs = 0;
   /** From sending to the end of the answer, over all attempts, milliseconds. */

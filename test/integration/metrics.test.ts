@@ -166,6 +166,16 @@ describe('a request', () => {
   });
 });
 
+describe('a request under an Idempotency-Key', () => {
+  it('is counted as run, and the next one under it as a replay', async () => {
+    const key = { 'idempotency-key': 'metrics-0001' };
+    const labels = { service: 'workflow', outcome: 'run' };
+    expect(await growthOf('flowgate_keyed_requests_total', labels, 1, () => stack.post(START, '{}', key))).toBe(1);
+    const replay = { service: 'workflow', outcome: 'replay' };
+    expect(await growthOf('flowgate_keyed_requests_total', replay, 1, () => stack.post(START, '{}', key))).toBe(1);
+  });
+});
+
 describe('labels', () => {
   it('hold nothing that a caller made up', async () => {
     const word = 'madeup7391';
