@@ -13,7 +13,8 @@ import {
   workflowService,
 } from '../support/config-sources.ts';
 import type { ProblemFlowgate } from '../support/problem-stack.ts';
-import { answer, RawUpstream } from '../support/raw-upstream.ts';
+import { eventually } from '../support/eventually.ts';
+import { answer, neverAnswer, RawUpstream } from '../support/raw-upstream.ts';
 import { useProblems } from '../support/problem-stack.ts';
 
 // The numbers are those of docs/troubleshooting.md.
@@ -269,6 +270,24 @@ describe('what nobody sees', () => {
       const { status, json } = await flowgate.ask({ ...requests.product, body: '{"productIdentifier":"none"}' });
       expect([status, json]).toEqual([404, { message: 'There is no product none.' }]);
     });
+  });
+});
+
+describe('a caller that leaves', () => {
+  it('48: ends the call behind it, and leaves no connection open', async () => {
+    const upstream = await RawUpstream.start(neverAnswer());
+    const tokens = await FakeTokenServer.start();
+    const file = `  shop: { kind: http, url: "${upstream.origin}", routes: [GET /products -> /products], token: { url: "${tokens.url}", clientId: shop, clientSecret: not-a-secret } }\n`;
+    const leaving = new AbortController();
+    await stack.withFlowgate(stack.sources({ file }), async ({ url, apiKey }) => {
+      const headers = { 'x-api-key': apiKey };
+      const call = fetch(`${url}/api/shop/products`, { headers, signal: leaving.signal }).catch(() => 'left');
+      await eventually(() => expect(upstream.requests).toHaveLength(1));
+      leaving.abort();
+      expect(await call).toBe('left');
+      await eventually(() => expect(upstream.openSockets).toBe(0));
+    });
+    await Promise.all([upstream.close(), tokens.stop()]);
   });
 });
 
