@@ -1,18 +1,9 @@
 #!/usr/bin/env node
-import { check } from './check.ts';
-import { UsageError, type Command } from './command.ts';
-import { doctor } from './doctor.ts';
+import { UsageError } from './command.ts';
+import { commands } from './commands.ts';
 import { EXIT } from './exit-status.ts';
-import { explain } from './explain.ts';
-import { hashKey } from './hash-key.ts';
 import { helpOf, overview } from './help.ts';
-import { importFiles } from './import.ts';
-import { openapi } from './openapi.ts';
 import { findCommand, parseWords } from './parse-words.ts';
-import { postman } from './postman.ts';
-
-/** In the order of the help. */
-const commands: readonly Command[] = [check, doctor, explain, importFiles, openapi, postman, hashKey];
 
 try {
   process.exitCode = await main(process.argv.slice(2));

@@ -14,7 +14,8 @@ export function overview(commands: readonly Command[]): string {
 export function helpOf(command: Command): string {
   const { name, usage, summary, description } = command;
   const options = columns(optionsOf(command).map((option) => [flag(option), option.meaning]));
-  const paragraphs = [`${summary}.`, ...description].map((paragraph) => wrapped(paragraph, WIDTH));
+  const sentence = `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`;
+  const paragraphs = [sentence, ...description].map((paragraph) => wrapped(paragraph, WIDTH));
   return `${[`flowgate ${name} ${usage}`.trim(), ...paragraphs, `Options:\n${options}`].join('\n\n')}\n`;
 }
 
