@@ -33,6 +33,20 @@ export const setUpProblems = {
     },
     expect: { setting: 'WORKFLOW_SERVICE_KEY' },
   },
+  'two-bindings': {
+    kind: 'request',
+    symptom: 'A second instance was bound, and libraries take the first one: here each has its own routes',
+    settings: ({ serviceKeys }) => {
+      const binding = { label: 'workflow', plan: 'lite', tags: [], credentials: serviceKeys.workflow };
+      const bindings = [
+        { ...binding, name: 'hr' },
+        { ...binding, name: 'purchasing' },
+      ];
+      return { env: { WORKFLOW_SERVICE_KEY: '', VCAP_SERVICES: JSON.stringify({ workflow: bindings }) } };
+    },
+    request: { path: '/api/purchasing/definitions' },
+    expect: { status: 200 },
+  },
   'key-of-plan-api': {
     kind: 'settings',
     symptom: 'The service key was made for plan api, which cannot call flows',

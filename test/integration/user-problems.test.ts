@@ -33,6 +33,7 @@ const rows: readonly Row[] = [
     says: ['unknown to the platform', '"endpoints.workflow_rest_url"', 'process automation: "endpoints.api"'],
   },
   { number: 3, problem: 'client-id-with-line-break', says: ['clientid has blanks around it or inside', 'Copy'] },
+  { number: 5, problem: 'two-bindings' },
   { number: 6, problem: 'key-of-plan-api', says: ['is of plan api', 'plan integration-flow'] },
   {
     number: 6,
