@@ -16,6 +16,9 @@ const FILE_NAMES: Readonly<Record<string, string>> = {
 /** Told in the heading, or no setting of their own. */
 const NOT_LISTED = new Set(['name', 'kind', 'source', 'maxLifeSeconds', 'discovery']);
 
+/** Parameters that say what a token is for. */
+const SHOWN_FIELDS = new Set(['audience', 'resource', 'scope']);
+
 /** What a service key or a binding fills where the file leaves it open. */
 const IN_KEYS = new Set([
   'url',
@@ -64,16 +67,19 @@ function leavesOf(group: object, path: readonly string[]): Leaf[] {
     if (value === undefined || (path.length < 2 && NOT_LISTED.has(name))) return [];
     if (name === 'timeoutMs') return [{ path: at, value: shownDuration(Number(value)) }];
     if (name === 'maxBodyBytes') return [{ path: at, value: shownSize(Number(value)) }];
-    if (name === 'headers' && path.at(-1) === 'token') return namesOnly(at, value);
+    if (path.at(-1) === 'token' && (name === 'headers' || name === 'params')) return tokenFields(at, value);
     if (name === 'routes' || name === 'document') return [{ path: at, value: summaryOf(value) }];
     if (isNamedList(value)) return value.flatMap(({ name, ...entry }) => leavesOf(entry, [...at, name]));
     return isGroup(value) ? leavesOf(value, at) : [{ path: at, value: shownValue(value) }];
   });
 }
 
-/** Headers of token requests may hold credentials of gateways. */
-function namesOnly(path: readonly string[], headers: unknown): Leaf[] {
-  return Object.keys(headers as object).map((name) => ({ path: [...path, name], value: 'set' }));
+/** Further parameters and headers of token requests may be credentials, of gateways for example. */
+function tokenFields(path: readonly string[], fields: unknown): Leaf[] {
+  return Object.entries(fields as Readonly<Record<string, string>>).map(([name, value]) => ({
+    path: [...path, name],
+    value: SHOWN_FIELDS.has(name) ? value : 'set',
+  }));
 }
 
 /** Routes as they are written; of a GraphQL document only what it is. */
