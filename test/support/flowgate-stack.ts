@@ -7,6 +7,7 @@ import { createFlowgate, type Flowgate } from '../../src/app/app.ts';
 import { createHttpServer, type HttpLimits } from '../../src/app/http-server.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { createLog } from '../../src/telemetry/log.ts';
+import { DocumentedProblems } from './documented-problems.ts';
 import { PlantedSecrets } from './planted-secrets.ts';
 
 export const API_KEY = 'test-key-0123456789abcdef';
@@ -37,6 +38,7 @@ export interface Answer {
 /** Flowgate in front of a sandbox, on real sockets, under the planted-secret scanner. */
 export class FlowgateStack {
   readonly secrets = new PlantedSecrets();
+  readonly problems = new DocumentedProblems();
   readonly logLines: Record<string, unknown>[] = [];
   #sandbox: Sandbox | undefined;
   #flowgate: Flowgate | undefined;
@@ -51,6 +53,7 @@ export class FlowgateStack {
     this.secrets.plantAllOf('WorkflowServer', sandbox.workflowServer);
     this.secrets.plant('the static token', sandbox.workflowServer.accessToken);
     const config = loadConfig(stackSources(sandbox, options));
+    this.problems.announce(config);
     const log = createLog('debug', { write: (line: string) => this.#readLogLine(line) });
     this.#create = () => createFlowgate(config, log);
     this.#flowgate = this.#create();
@@ -120,11 +123,16 @@ export class FlowgateStack {
 
   #readLogLine(line: string): void {
     this.secrets.look('the log', line);
-    this.logLines.push(JSON.parse(line) as Record<string, unknown>);
+    const entry = JSON.parse(line) as Record<string, unknown>;
+    this.problems.look(entry);
+    this.logLines.push(entry);
   }
 }
 
-/** Starts a stack for the tests of one file; after each test the sandbox forgets its faults, and nothing may have leaked. */
+/**
+ * Starts a stack for the tests of one file. After each test the sandbox forgets its faults; nothing may have leaked, and
+ * no problem may have come that the API description does not announce.
+ */
 export function useFlowgate(options: StackOptions = {}): FlowgateStack {
   const stack = new FlowgateStack();
   beforeAll(() => stack.start(options));
@@ -132,6 +140,7 @@ export function useFlowgate(options: StackOptions = {}): FlowgateStack {
     await stack.sandbox.control.reset();
     stack.logLines.length = 0;
     expect(stack.secrets.takeLeaks()).toEqual([]);
+    expect(stack.problems.takeSurprises()).toEqual([]);
   });
   afterAll(() => stack.stop());
   return stack;
