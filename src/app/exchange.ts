@@ -26,7 +26,7 @@ export function answerError(error: unknown, response: Response): void {
   }
   const problem = error instanceof Problem ? error : internalProblem();
   record.code = problem.code;
-  if (problem.source === 'flowgate' || problem.details.cause !== undefined)
+  if (problem.code === 'internal' || problem.details.cause !== undefined)
     record.failure = problem.details.cause ?? error;
   sendProblem(response, problem, record.correlationId);
 }

@@ -10,12 +10,15 @@ const STATUSES: Readonly<Record<string, number>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
 };
 
+/** Connections whose end is decided: Node goes on to report errors as long as bytes come. */
+const ending = new WeakSet<Socket>();
+
 /**
  * Ends a connection on which something came that is no request, or no whole one in time. The answer is bare: there is
- * no request to which a problem could belong.
+ * no request to which a problem could belong. It comes after the answers to all requests before.
  *
  * @param error of Node's parser. It holds the bytes that came, so nothing but its code may be written anywhere
- * @param latest the answer to the last request that came whole on this connection
+ * @param latest the answer to the last request of which at least the head came whole
  */
 export function refuseUnreadable(
   error: NodeJS.ErrnoException,
@@ -24,20 +27,23 @@ export function refuseUnreadable(
   log: Log,
 ): void {
   const { code = '' } = error;
-  if (!isRefusal(code) || socket.writableEnded) {
-    socket.destroy();
-    return;
-  }
+  if (ending.has(socket)) return;
+  ending.add(socket);
   const status = STATUSES[code] ?? 400;
-  const isInBody = latest?.req.complete === false;
-  // An answer that belongs to an earlier request must not be given for it, nor a second one to the same.
-  const mayAnswer =
-    latest === undefined || (isInBody ? latest.socket === socket && !latest.headersSent : isWritten(latest, socket));
-  if (mayAnswer) end(socket, status);
-  else if (isInBody) socket.destroySoon();
-  else socket.destroy();
-  // A request with a broken body has a log line of its own; a connection on which nothing came needs none.
-  if (!isInBody && socket.bytesRead > 0) logRefusal(log, status, code);
+  if (!isRefusal(code)) socket.destroy();
+  else if (latest?.req.complete === false) refuseBody(latest, socket, status);
+  else {
+    if (latest === undefined || isWritten(latest, socket)) end(socket, status);
+    else latest.once('finish', () => end(socket, status));
+    // A connection on which nothing came needs no log line.
+    if (socket.bytesRead > 0) logRefusal(log, status, code);
+  }
+}
+
+/** A broken body is part of a request that has a log line of its own, and maybe its answer already. */
+function refuseBody(response: ServerResponse, socket: Socket, status: number): void {
+  if (response.socket === socket && !response.headersSent) end(socket, status);
+  else socket.destroySoon();
 }
 
 /** Whether nothing more of an answer is to be written: what is written now comes after it. */

@@ -11,8 +11,8 @@ const FLUSH_EVERY_MS = 1000;
 /** How many wait while nobody takes them. What is more is lost: a log that is not read must not use up the memory. */
 const MAX_WAITING_BYTES = 8 * 1024 * 1024;
 
-/** Names and codes of errors are words of programs; a longer or odder text may hold anything. */
-const WORD = /^[A-Za-z_][\w.-]{0,63}$/;
+/** Names and codes of errors are words, or written like `ECONNRESET`; a longer or odder text may hold anything. */
+const WORD = /^(?:[A-Za-z][A-Za-z-]{0,39}|[A-Z][A-Z0-9_]{0,63})$/;
 
 const MAX_FRAMES = 6;
 const MAX_CAUSES = 4;

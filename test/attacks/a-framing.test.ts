@@ -266,11 +266,22 @@ describe('several requests on one connection', () => {
     expect(new Set(log.map(({ correlationId }) => correlationId))).toEqual(new Set(['first', 'second']));
   });
 
-  it('A-21 of which the second is broken: its refusal is not given for an answer to the first', async () => {
+  it.each(['NOT HTTP AT ALL\r\n\r\n', 'GET / HTTP/1.1\r\nHost : a\r\n\r\n', 'x'.repeat(70_000)])(
+    'A-21 of which the second is broken: its refusal comes after the answer to the first, and ends the connection',
+    async (broken) => {
+      stack.sandbox.control.slow({ upstream: 'workflow', ms: 150 });
+      const bytes = post(START, ['X-Correlation-ID: first']) + broken;
+      const { answers, isClosed, hits } = await attack(stack, bytes, { requests: 2 });
+      expect(answers.map(({ status }) => status)).toEqual([201, 400]);
+      expect([isClosed, hits]).toEqual([true, 1]);
+    },
+  );
+
+  it('A-21 of which the second has a broken body: that does not answer the first', async () => {
     stack.sandbox.control.slow({ upstream: 'workflow', ms: 150 });
-    const bytes = post(START, ['X-Correlation-ID: first']) + 'NOT HTTP AT ALL\r\n\r\n';
-    const { answers } = await attack(stack, bytes, { requests: 2, answers: 0 });
-    expect(answers).toEqual([]);
+    const bytes = post(START) + framed([CHUNKED], 'zz\r\n');
+    const { answers, isClosed } = await attack(stack, bytes, { requests: 2, answers: 0 });
+    expect([answers, isClosed]).toEqual([[], true]);
   });
 
   it('A-21 of which the second is broken: what was answered before stands', async () => {

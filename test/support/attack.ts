@@ -110,11 +110,7 @@ export async function attack(stack: FlowgateStack, bytes: string, options: Attac
   for (const answer of answers) checkAnswer(answer);
   const isClosed = await isInStep(connection);
   connection.destroy();
-  const logOf = () =>
-    stack.logLines
-      .slice(firstLine)
-      .filter(({ msg, correlationId }) => REQUEST_LINES.includes(String(msg)) && correlationId !== SENTINEL);
-  await eventually(() => expect(logOf()).toHaveLength(lines));
+  await eventually(() => expect(requestLines(stack, firstLine)).toHaveLength(lines));
   expect((await stack.get('/health', { 'x-correlation-id': SENTINEL })).status).toBe(200);
   const after = counts(stack);
   const [answer = NO_ANSWER] = answers;
@@ -125,7 +121,7 @@ export async function attack(stack: FlowgateStack, bytes: string, options: Attac
     isClosed,
     hits: after.hits - before.hits,
     tokenRequests: after.tokenRequests - before.tokenRequests,
-    log: logOf(),
+    log: requestLines(stack, firstLine),
     problem: parse(answer.body),
   };
 }
@@ -141,6 +137,13 @@ export async function refused(
   expect([statuses].flat()).toContain(aftermath.answer.status);
   expect({ hits: aftermath.hits, tokenRequests: aftermath.tokenRequests }).toEqual({ hits: 0, tokenRequests: 0 });
   return aftermath;
+}
+
+/** The log lines of requests, without those that the attacks send to see whether the server lives. */
+export function requestLines({ logLines }: FlowgateStack, from = 0): Record<string, unknown>[] {
+  return logLines
+    .slice(from)
+    .filter(({ msg, correlationId }) => REQUEST_LINES.includes(String(msg)) && correlationId !== SENTINEL);
 }
 
 /** The one value of a header. */

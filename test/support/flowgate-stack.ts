@@ -92,6 +92,13 @@ export class FlowgateStack {
     return `http://127.0.0.1:${this.port}`;
   }
 
+  /** Connections of clients that are open. */
+  openConnections(): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#server?.getConnections((error, count) => (error ? reject(error) : resolve(count)));
+    });
+  }
+
   /** Sends a request with the API key, a JSON body where one is given. */
   async send(
     method: string,
@@ -144,6 +151,18 @@ export function useFlowgate(options: StackOptions = {}): FlowgateStack {
   });
   afterAll(() => stack.stop());
   return stack;
+}
+
+/** Starts a stack for one test, for what would harm the others of its file. */
+export async function withFlowgate(options: StackOptions, run: (stack: FlowgateStack) => Promise<void>): Promise<void> {
+  const stack = new FlowgateStack();
+  try {
+    await stack.start(options);
+    await run(stack);
+    expect(stack.secrets.takeLeaks()).toEqual([]);
+  } finally {
+    await stack.stop();
+  }
 }
 
 function stackSources(
