@@ -8,6 +8,11 @@ import type { ProcessUsage } from './telemetry/process-metrics.ts';
 /** Within the 10 s after which platforms end a process that was asked to stop. */
 const DRAIN_MS = 8_000;
 
+// Node opens a debugger on this signal, through which every secret can be read, unless somebody listens.
+process.on('SIGUSR1', () => {});
+// The environment holds secrets, and is otherwise part of the reports that Node writes where an operator asks for them.
+process.report.excludeEnv = true;
+
 const config = readConfiguration();
 if (typeof config === 'number') process.exitCode = config;
 else start(config);
