@@ -1,68 +1,116 @@
-import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+import express, { type Express, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import { Callers } from '../callers/callers.ts';
 import { Concurrency } from '../callers/concurrency.ts';
 import { WebOrigins } from '../callers/web-origins.ts';
 import type { Config } from '../config/config.ts';
 import { flowRequestHeaders } from '../forward/headers.ts';
-import { Ledger } from '../ledger/ledger.ts';
-import { MemoryRecords } from '../ledger/memory-records.ts';
 import { Problem } from '../problems/problem.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { ProcessUsage } from '../telemetry/process-metrics.ts';
 import { RequestRecord, type RequestObserver } from '../telemetry/request-record.ts';
 import { Tracing } from '../telemetry/tracing.ts';
+import { TokenSharing } from '../tokens/token-sharing.ts';
 import { createAdmission } from './admission.ts';
 import { createApi, type Service } from './api.ts';
 import { createMetrics, expectAll } from './create-metrics.ts';
 import { createServices } from './create-services.ts';
 import { answerError, handler, localsOf } from './exchange.ts';
+import { InFlight } from './in-flight.ts';
 import { operatorRoute } from './operator-routes.ts';
+import { healthRoute, readyRoute, shuttingDown } from './probes.ts';
 import { createPublicPages } from './public-pages.ts';
-import { refuseWrites } from './read-only.ts';
+import { Readiness } from './readiness.ts';
 import { parseTarget, type RequestTarget } from './request-target.ts';
 import { RouteTable } from './route-table.ts';
 import { securityHeaders } from './security-headers.ts';
+import { closeSharedParts, createSharedParts, type SharedParts } from './shared-parts.ts';
+import { statusDocument } from './status.ts';
 import { checkRequest } from './strict-request.ts';
 
 export interface Flowgate {
   readonly app: Express;
-  /** Waits for upstream calls that run, then closes all connections. */
+  /** From now on every new request is refused; those that run go on. */
+  beginDraining(): void;
+  /** Waits until nothing runs any more, then closes all connections. */
   close(): Promise<void>;
 }
 
-/**
- * Puts the rooms together. The order of the middleware below is the policy: read it from top to bottom.
- *
- * @param usage tells what the process uses, for metrics
- */
-export function createFlowgate(config: Config, log: Log, usage?: () => ProcessUsage): Flowgate {
+export interface FlowgateOptions {
+  /** Tells what the process uses, for metrics. */
+  readonly usage?: (() => ProcessUsage) | undefined;
+  /** What is shared with a Flowgate before or after this one, and closed by whoever made it. */
+  readonly shared?: SharedParts | undefined;
+}
+
+/** Puts the rooms together. */
+export function createFlowgate(config: Config, log: Log, options: FlowgateOptions = {}): Flowgate {
+  const { usage, shared = createSharedParts(config, log) } = options;
+  const { store, ledger, tokens } = shared;
   const concurrency = new Concurrency(config.limits, (service, limit) => metrics.noteShed(service, limit));
-  const metrics = createMetrics(config, {
-    services: () => services,
-    running: (service) => concurrency.running(service),
-    usage,
-  });
-  const services = createServices(config, log, metrics);
+  const running = (service: string): number => concurrency.running(service);
+  const metrics = createMetrics(config, { services: () => services, running, usage });
+  const sharing = store && new TokenSharing(store);
+  const services = createServices(config, log, { metrics, cache: tokens, sharing });
+  const clients = services.map(({ client }) => client);
   expectAll(
     metrics,
     config,
     services.map(({ offer }) => offer),
   );
   const origins = new WebOrigins(config, headersOfFlows(config));
-  const admit = createAdmission(new Callers(config), origins);
-  const api = createApi({
-    admit,
-    concurrency,
-    routes: routesOf(services),
-    ledger: new Ledger(new MemoryRecords()),
-    maxJsonBytes: config.limits.bodyBytes,
-    timeoutMs: config.limits.timeoutMs,
-  });
+  const admit = createAdmission(new Callers(config, store), origins);
+  const { timeoutMs, bodyBytes: maxJsonBytes } = config.limits;
+  const api = createApi({ admit, concurrency, routes: routesOf(services), ledger, maxJsonBytes, timeoutMs });
   const pages = createPublicPages(config, admit);
   const tracing = Tracing.ifRegistered(config.publicUrl);
   if (tracing) log.info('an OpenTelemetry SDK is registered: it gets a trace of each request');
+  const inFlight = new InFlight();
+  const configuredAtMs = Date.now();
+  let isDraining = false;
+  const status = (): object =>
+    statusDocument({ config, services, running, store, ledger, isDraining, inFlight, configuredAtMs });
 
+  const app = createApp({
+    trustedProxyHops: config.trustedProxyHops,
+    begin: beginExchange(log, origins, metrics, tracing),
+    refuseAmbiguity: refuseAmbiguity(config, origins),
+    isDraining: () => isDraining,
+    readiness: new Readiness(clients),
+    metrics: operatorRoute('/metrics', admit, () => metrics.answer()),
+    status: operatorRoute('/status', admit, () => jsonAnswer(status())),
+    answer: (request, response, segments) =>
+      segments[0] === 'api'
+        ? inFlight.run(() => api(request, response))
+        : (pages(segments) ?? notFound)(request, response),
+  });
+  return {
+    app,
+    beginDraining() {
+      isDraining = true;
+    },
+    async close() {
+      await inFlight.idle();
+      metrics.close();
+      await Promise.all(clients.map((client) => client.close()));
+      if (options.shared === undefined) await closeSharedParts(shared);
+    },
+  };
+}
+
+interface AppParts {
+  readonly trustedProxyHops: number;
+  readonly begin: RequestHandler;
+  readonly refuseAmbiguity: RequestHandler;
+  readonly isDraining: () => boolean;
+  readonly readiness: Readiness;
+  readonly metrics: RequestHandler;
+  readonly status: RequestHandler;
+  readonly answer: (request: Request, response: Response, segments: readonly string[]) => Promise<void> | void;
+}
+
+/** The order of the middleware is the policy: read it from top to bottom. */
+function createApp(parts: AppParts): Express {
   const app = express();
   app.set('env', 'production'); // whatever NODE_ENV says: Express's own last resort shows a stack otherwise
   app.disable('x-powered-by');
@@ -70,31 +118,23 @@ export function createFlowgate(config: Config, log: Log, usage?: () => ProcessUs
   app.enable('case sensitive routing');
   app.enable('strict routing');
   app.set('query parser', false);
-  app.set('trust proxy', config.trustedProxyHops);
-  app.use(beginExchange(log, origins, metrics, tracing));
-  app.use(refuseAmbiguity(config, origins));
-  app.all('/health', handler(health));
-  app.all(
-    '/metrics',
-    operatorRoute('/metrics', admit, () => metrics.answer()),
-  );
+  app.set('trust proxy', parts.trustedProxyHops);
+  app.use(parts.begin);
+  app.use(refuseWhile(parts.isDraining));
+  app.use(parts.refuseAmbiguity);
+  app.all('/health', healthRoute());
+  app.all('/ready', readyRoute(parts.readiness));
+  app.all('/metrics', parts.metrics);
+  app.all('/status', parts.status);
   app.use(
     handler(async (request, response) => {
-      const { segments } = localsOf(response).target;
-      const answer = segments[0] === 'api' ? api : (pages(segments) ?? notFound);
-      await answer(request, response);
+      await parts.answer(request, response, localsOf(response).target.segments);
     }),
   );
   app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => {
     answerError(error, response);
   });
-  return {
-    app,
-    async close() {
-      metrics.close();
-      await Promise.all(services.map(({ client }) => client.close()));
-    },
-  };
+  return app;
 }
 
 function routesOf(services: readonly Service[]): RouteTable<Service> {
@@ -120,6 +160,22 @@ function beginExchange(log: Log, origins: WebOrigins, metrics: Metrics, tracing:
     origins.letRead(request, response);
     next();
   };
+}
+
+/** An instance that ends takes nothing new, and lets go of the connections that are still open to it. */
+function refuseWhile(isDraining: () => boolean): RequestHandler {
+  return (_request, response, next) => {
+    if (!isDraining()) {
+      next();
+      return;
+    }
+    response.setHeader('Connection', 'close');
+    throw shuttingDown();
+  };
+}
+
+function jsonAnswer(document: object) {
+  return { contentType: 'application/json', body: JSON.stringify(document) };
 }
 
 /** Nothing that could be understood in two ways goes on, nothing that a foreign page has caused; preflights end here. */
@@ -148,14 +204,6 @@ function headersOfFlows({ services }: Config): string[] {
     service.kind === 'sap-integration' ? service.flows.flatMap(({ headers }) => headers) : [],
   );
   return [...flowRequestHeaders, ...configured];
-}
-
-/** Alive, and nothing else: it is answered before callers and without a look at any upstream. */
-function health(request: Request, response: Response): void {
-  refuseWrites(request);
-  localsOf(response).record.route = '/health';
-  response.setHeader('Content-Type', 'application/json');
-  response.end('{"status":"ok"}');
 }
 
 function notFound(): never {

@@ -7,15 +7,26 @@ import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { serverAddress } from '../telemetry/trace-span.ts';
 import { logTokenEvent } from '../tokens/log-token-event.ts';
+import type { TokenCache } from '../tokens/token-cache.ts';
+import type { TokenSharing } from '../tokens/token-sharing.ts';
 import { TokenSources } from '../tokens/token-sources.ts';
 import type { Service } from './api.ts';
 import type { Explain } from './explain-request.ts';
 
+export interface ServiceParts {
+  readonly metrics: Metrics;
+  readonly cache: TokenCache;
+  /** Where several instances share their tokens. */
+  readonly sharing: TokenSharing | undefined;
+}
+
 /** The services of a configuration, ready to be called: nothing is sent before somebody asks for something. */
-export function createServices(config: Config, log: Log, metrics: Metrics): Service[] {
+export function createServices(config: Config, log: Log, { metrics, cache, sharing }: ServiceParts): Service[] {
   // Services that share an OAuth client share its token, and what happens to it counts under the first of them.
   const named = new Map(config.services.toReversed().map(({ name, token }) => [token, name]));
   const tokens = new TokenSources({
+    cache,
+    sharing,
     onEvent: (event, client) => {
       logTokenEvent(log, event);
       metrics.tokens.note(named.get(client) ?? '', event);

@@ -1,18 +1,31 @@
 import type { ServerResponse } from 'node:http';
-import { RateLimiterMemory } from 'rate-limiter-flexible';
+import { RateLimiterMemory, RateLimiterRedis } from 'rate-limiter-flexible';
 import type { RateLimit } from '../config/config.ts';
 import { Problem } from '../problems/problem.ts';
+import type { SharedStore } from '../store/shared-store.ts';
 
 /**
  * How often one caller may send requests: so many per window, which begins with the first of them. What is used up at
- * once is used up. Counted by this instance alone.
+ * once is used up. Counted by all instances together where they share a store, and by each for itself while it is away.
  */
 export class CallerRate {
-  readonly #limiter: RateLimiterMemory;
+  readonly #limiter: RateLimiterMemory | RateLimiterRedis;
   readonly #policy: string;
 
-  constructor({ requests, perSeconds }: RateLimit) {
-    this.#limiter = new RateLimiterMemory({ points: requests, duration: perSeconds });
+  /** @param caller its name, by which the instances know it */
+  constructor({ requests, perSeconds }: RateLimit, caller: string, store?: SharedStore) {
+    const own = new RateLimiterMemory({ points: requests, duration: perSeconds });
+    this.#limiter =
+      store === undefined
+        ? own
+        : new RateLimiterRedis({
+            storeClient: store.client,
+            keyPrefix: store.keyName(`rate:${caller}:${requests}:${perSeconds}`),
+            points: requests,
+            duration: perSeconds,
+            insuranceLimiter: own,
+            rejectIfRedisNotReady: true,
+          });
     this.#policy = `"caller";q=${requests};w=${perSeconds}`;
   }
 

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { CallerConfig, Config } from '../config/config.ts';
+import type { SharedStore } from '../store/shared-store.ts';
 import { ApiKeys } from './api-keys.ts';
 import type { Caller } from './caller.ts';
 import { CallerRate } from './caller-rate.ts';
@@ -19,8 +20,12 @@ export class Callers {
   readonly #anonymous: Caller | undefined;
   readonly #failures = new FailedAttempts();
 
-  constructor({ callers, services, allowAnonymous }: Pick<Config, 'callers' | 'services' | 'allowAnonymous'>) {
-    const known = callers.map((config) => ({ config, caller: callerOf(config) }));
+  /** @param store in which several instances count together how often each calls */
+  constructor(
+    { callers, services, allowAnonymous }: Pick<Config, 'callers' | 'services' | 'allowAnonymous'>,
+    store?: SharedStore,
+  ) {
+    const known = callers.map((config) => ({ config, caller: callerOf(config, store) }));
     for (const { config, caller } of known) for (const digest of config.apiKeyDigests) this.#keys.add(digest, caller);
     this.#jwts = new JwtCallers(
       known.flatMap(({ config: { jwt }, caller }) => (jwt === undefined ? [] : [{ config: jwt, caller }])),
@@ -84,12 +89,12 @@ export class Callers {
   }
 }
 
-function callerOf({ name, allow, origins, rateLimit }: CallerConfig): Caller {
+function callerOf({ name, allow, origins, rateLimit }: CallerConfig, store?: SharedStore): Caller {
   return {
     name,
     grants: new Grants(allow),
     origins: origins && new Set(origins),
-    rate: rateLimit && new CallerRate(rateLimit),
+    rate: rateLimit && new CallerRate(rateLimit, name, store),
     claims: NO_CLAIMS,
   };
 }

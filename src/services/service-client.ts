@@ -197,6 +197,16 @@ export class ServiceClient {
     };
   }
 
+  /** Whether there is a token to call the service with, or comes within the time. Asks for one as a call would. */
+  async hasToken(withinMs: number): Promise<boolean> {
+    try {
+      await this.#tokens?.get(withinMs);
+      return true;
+    } catch {
+      return false; // the snapshot says why
+    }
+  }
+
   /** Waits for requests that run, then closes the connections. */
   close(): Promise<void> {
     return this.#transport.close();

@@ -5,8 +5,10 @@ import { afterAll, afterEach, beforeAll, expect } from '@jest/globals';
 import { startSandbox, type Sandbox } from '../../sandbox/start-sandbox.ts';
 import { createFlowgate, type Flowgate } from '../../src/app/app.ts';
 import { createHttpServer, type HttpLimits } from '../../src/app/http-server.ts';
+import { closeSharedParts, createSharedParts } from '../../src/app/shared-parts.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { createLog } from '../../src/telemetry/log.ts';
+import { TokenCache } from '../../src/tokens/token-cache.ts';
 import { DocumentedProblems } from './documented-problems.ts';
 import { PlantedSecrets } from './planted-secrets.ts';
 
@@ -44,6 +46,7 @@ export class FlowgateStack {
   #flowgate: Flowgate | undefined;
   #server: Server | undefined;
   #create: (() => Flowgate) | undefined;
+  #closeShared: (() => Promise<void>) | undefined;
 
   async start(options: StackOptions): Promise<void> {
     const sandbox = await startSandbox(options.sandbox);
@@ -55,7 +58,9 @@ export class FlowgateStack {
     const config = loadConfig(stackSources(sandbox, options));
     this.problems.announce(config);
     const log = createLog('debug', { write: (line: string) => this.#readLogLine(line) });
-    this.#create = () => createFlowgate(config, log);
+    const shared = createSharedParts(config, log);
+    this.#create = () => createFlowgate(config, log, { shared: { ...shared, tokens: new TokenCache() } });
+    this.#closeShared = () => closeSharedParts(shared);
     this.#flowgate = this.#create();
     this.#server = createHttpServer((request, response) => this.#flowgate?.app(request, response), log, options.http);
     this.secrets.watch(this.#server);
@@ -67,10 +72,14 @@ export class FlowgateStack {
     this.#server?.close();
     this.#server?.closeAllConnections();
     await this.#flowgate?.close();
+    await this.#closeShared?.();
     await this.#sandbox?.close();
   }
 
-  /** Puts a new Flowgate in the place of the old one, which may be leaving a service alone that failed too often. */
+  /**
+   * Puts a new Flowgate in the place of the old one, which may be leaving a service alone that failed too often. It
+   * remembers what was started, and no tokens.
+   */
   async renew(): Promise<void> {
     const old = this.#flowgate;
     this.#flowgate = this.#create?.();
