@@ -7,6 +7,7 @@ import { ConfigurationError } from './config/configuration-error.ts';
 import type { Config } from './config/config.ts';
 import { createLog, type Log } from './telemetry/log.ts';
 import type { ProcessUsage } from './telemetry/process-metrics.ts';
+import { flushTraces } from './telemetry/tracing.ts';
 
 /** Within the 10 s after which platforms end a process that was asked to stop. */
 const GRACE_MS = 8_000;
@@ -55,7 +56,8 @@ function start(config: Config): void {
     isDraining = true;
     stopWatching?.();
     log.info({ signal }, 'shutting down');
-    void drain(server, host, { graceMs: GRACE_MS }).then((isFinished) => {
+    void drain(server, host, { graceMs: GRACE_MS }).then(async (isFinished) => {
+      await flushTraces();
       if (isFinished) log.info('stopped');
       else log.warn({ graceMs: GRACE_MS }, 'stopped with requests still running');
       end(log, 0);

@@ -15,6 +15,9 @@ import { serverAddress, TraceSpan, type ServerAddress } from './trace-span.ts';
 /** Methods that spans tell by their name; any other is `_OTHER` (semantic conventions, HTTP). */
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'CONNECT', 'TRACE']);
 
+/** A process that ends does not wait longer than this for those who take the last spans, milliseconds. */
+const FLUSH_MS = 1_000;
+
 /** What is known at the end of a request. */
 export interface RequestFacts {
   readonly method: string;
@@ -59,6 +62,33 @@ export class Tracing {
     const span = this.#tracer.startSpan(spanName(method), { kind: SpanKind.SERVER, attributes }, parent);
     return isSpanContextValid(span.spanContext()) ? new TraceSpan(this.#tracer, span, parent) : undefined;
   }
+}
+
+/** What an SDK can do that the API does not speak of. */
+interface Flushable {
+  forceFlush(): Promise<void>;
+}
+
+/** Waits a little until the SDK has handed on the spans that have ended. Never fails: they are not worth it. */
+export async function flushTraces(): Promise<void> {
+  const sdk = sdkProvider();
+  if (sdk === undefined) return;
+  const { promise: tooLate, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, FLUSH_MS);
+  try {
+    await Promise.race([sdk.forceFlush(), tooLate]);
+  } catch {
+    // Whoever takes the spans is away.
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The provider of the SDK, behind the one that the API puts before it. */
+function sdkProvider(): Flushable | undefined {
+  const provider = trace.getTracerProvider();
+  const sdk: unknown = 'getDelegate' in provider ? (provider as { getDelegate(): unknown }).getDelegate() : provider;
+  return typeof sdk === 'object' && sdk !== null && 'forceFlush' in sdk ? (sdk as Flushable) : undefined;
 }
 
 /**
