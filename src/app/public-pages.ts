@@ -26,7 +26,7 @@ export type PublicPages = (segments: readonly string[]) => Answer | undefined;
 
 /**
  * The pages and documents of this configuration. The pages hold no data and need no credential; the documents show what
- * their caller may call.
+ * their caller may call. The order of the checks is that of `/api`: credential, method.
  *
  * @returns what answers a path; `undefined` where there is no such page
  */
@@ -34,6 +34,7 @@ export function createPublicPages(config: Config, admit: Admission): PublicPages
   const api = documentedApi(config);
   const pages = new Map<string, Answer>([
     ['docs', htmlAnswer(scriptPage('docs'))],
+    ['console', htmlAnswer(scriptPage('console'))],
     ['openapi.json', documentAnswer(api, openApiDocument, admit)],
     ['postman.json', documentAnswer(api, postmanCollection, admit)],
   ]);
@@ -53,11 +54,9 @@ function find(pages: ReadonlyMap<string, Answer>, segments: readonly string[]): 
   return { route: '/problems/:code', answer: problemAnswer(second) };
 }
 
-/** The order of the checks: path, method, credential. */
 function answering({ route, answer }: Found): Answer {
   return (request, response) => {
     localsOf(response).record.route = route;
-    refuseWrites(request);
     return answer(request, response);
   };
 }
@@ -71,6 +70,7 @@ function documentAnswer(
   const made = new WeakMap<Grants, Buffer>();
   return async (request, response) => {
     const { grants } = await admit(request, response);
+    refuseWrites(request);
     const known = made.get(grants);
     const reachable = () => reachableApi(api, (method, template) => grants.reaches(method, template));
     const document = known ?? Buffer.from(JSON.stringify(makeDocument(reachable())));
@@ -82,6 +82,7 @@ function documentAnswer(
 /** A page for people, or the same as data for whoever prefers that. */
 function problemAnswer(code: ProblemCode): Answer {
   return (request, response) => {
+    refuseWrites(request);
     response.vary('Accept');
     if (request.accepts(['html', 'json']) === 'json')
       send(response, 'application/json', Buffer.from(JSON.stringify(problemFacts(code))));
@@ -90,7 +91,10 @@ function problemAnswer(code: ProblemCode): Answer {
 }
 
 function htmlAnswer(page: HtmlPage): Answer {
-  return (_request, response) => sendPage(response, page);
+  return (request, response) => {
+    refuseWrites(request);
+    sendPage(response, page);
+  };
 }
 
 function sendPage(response: Response, { html, policy }: HtmlPage): void {

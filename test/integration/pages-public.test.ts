@@ -3,6 +3,7 @@ import { problemTable } from '../../src/problems/problem-table.ts';
 import { useFlowgate } from '../support/flowgate-stack.ts';
 
 const NARROW_KEY = 'narrow-key-0123456789abcdef';
+const OPERATOR_KEY = 'operator-key-0123456789abcdef';
 const ORIGIN = 'https://intranet.example.com';
 
 const flowgate = useFlowgate({
@@ -12,6 +13,9 @@ callers:
   narrow:
     apiKeys: [${NARROW_KEY}]
     allow: ['GET /api/workflow/definitions']
+  operator:
+    apiKeys: [${OPERATOR_KEY}]
+    allow: [GET /status, GET /metrics]
 `,
 });
 
@@ -20,7 +24,7 @@ function fetchPlain(path: string, init: RequestInit = {}): Promise<Response> {
   return fetch(`${flowgate.url}${path}`, { redirect: 'manual', ...init });
 }
 
-describe.each(['/docs', '/problems/authority-missing'])('%s', (path) => {
+describe.each(['/docs', '/console', '/problems/authority-missing'])('%s', (path) => {
   it('is a page that needs no credential', async () => {
     const response = await fetchPlain(path, { headers: { accept: 'text/html' } });
     expect(response.status).toBe(200);
@@ -121,6 +125,15 @@ describe('the documents', () => {
     const answer = await fetchPlain('/openapi.json', { headers: { 'x-api-key': NARROW_KEY } });
     const narrow = (await answer.json()) as { paths: object };
     expect(Object.keys(narrow.paths).filter((path) => path.startsWith('/api/'))).toEqual(['/api/workflow/definitions']);
+  });
+
+  it('list the routes for operators to those who are granted them by name', async () => {
+    const paths = async (key: string): Promise<string[]> => {
+      const answer = await fetchPlain('/openapi.json', { headers: { 'x-api-key': key } });
+      return Object.keys(((await answer.json()) as { paths: object }).paths);
+    };
+    expect(await paths(NARROW_KEY)).not.toContain('/status');
+    expect(await paths(OPERATOR_KEY)).toEqual(expect.arrayContaining(['/status', '/metrics']));
   });
 
   it('can be read by pages of allowed origins', async () => {
