@@ -49,7 +49,7 @@ export function createFlowgate(config: Config, log: Log, options: FlowgateOption
   const { store, ledger, tokens } = shared;
   const concurrency = new Concurrency(config.limits, (service, limit) => metrics.noteShed(service, limit));
   const running = (service: string): number => concurrency.running(service);
-  const metrics = createMetrics(config, { services: () => services, running, usage });
+  const metrics = createMetrics(config, { services: () => services, running, ledger, store, usage });
   const sharing = store && new TokenSharing(store);
   const services = createServices(config, log, { metrics, cache: tokens, sharing });
   const clients = services.map(({ client }) => client);

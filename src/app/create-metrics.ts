@@ -1,6 +1,8 @@
 import type { Config } from '../config/config.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import type { Offer } from '../services/operation.ts';
 import type { ServiceClient } from '../services/service-client.ts';
+import type { SharedStore } from '../store/shared-store.ts';
 import { Metrics } from '../telemetry/metrics.ts';
 import type { ProcessUsage } from '../telemetry/process-metrics.ts';
 import type { ServiceFacts } from '../telemetry/service-facts.ts';
@@ -10,14 +12,22 @@ export interface MetricsParts {
   readonly services: () => readonly { readonly offer: Offer; readonly client: ServiceClient }[];
   /** How many requests to a service are under way. */
   readonly running: (service: string) => number;
+  readonly ledger: Ledger;
+  readonly store: SharedStore | undefined;
   readonly usage: (() => ProcessUsage) | undefined;
 }
 
 /** What is counted, with all names of this configuration known from the start. */
-export function createMetrics(config: Config, { services, running, usage }: MetricsParts): Metrics {
+export function createMetrics(config: Config, { services, running, ledger, store, usage }: MetricsParts): Metrics {
   const look = (): ServiceFacts[] =>
     services().map(({ offer: { service }, client }) => ({ service, running: running(service), ...client.snapshot() }));
-  return new Metrics({ look, limits: config.limits, usage });
+  return new Metrics({
+    look,
+    limits: config.limits,
+    ledger: () => ledger.stats(),
+    isStoreUp: store && (() => store.state === 'up'),
+    usage,
+  });
 }
 
 /** Shows routes, services and callers from zero on. */

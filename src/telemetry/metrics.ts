@@ -3,12 +3,16 @@ import { addProcessMetrics, type ProcessUsage } from './process-metrics.ts';
 import { RequestMetrics } from './request-metrics.ts';
 import type { ServiceFacts } from './service-facts.ts';
 import { addServiceGauges } from './service-gauges.ts';
+import { addSharedGauges, type LedgerFacts } from './shared-gauges.ts';
 import { TokenMetrics } from './token-metrics.ts';
 
 export interface MetricsOptions {
   /** Brings the facts of all services, whenever metrics are asked for. */
   readonly look: () => readonly ServiceFacts[];
   readonly limits: { readonly concurrency: number; readonly perService: number };
+  readonly ledger: () => LedgerFacts;
+  /** Whether the shared store answers; `undefined`: there is none. */
+  readonly isStoreUp?: (() => boolean) | undefined;
   readonly usage?: (() => ProcessUsage) | undefined;
 }
 
@@ -28,7 +32,7 @@ export class Metrics {
   readonly #shed: Counter;
   readonly #stop: () => void;
 
-  constructor({ look, limits, usage }: MetricsOptions) {
+  constructor({ look, limits, ledger, isStoreUp, usage }: MetricsOptions) {
     const registers = [this.#registry];
     this.requests = new RequestMetrics(this.#registry);
     this.tokens = new TokenMetrics(this.#registry);
@@ -52,6 +56,7 @@ export class Metrics {
     });
     for (const limit of LIMITS) limitGauge.set({ limit }, limits[limit]);
     addServiceGauges(this.#registry, look);
+    addSharedGauges(this.#registry, ledger, isStoreUp);
     this.#stop = addProcessMetrics(this.#registry, usage);
   }
 

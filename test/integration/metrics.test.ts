@@ -173,6 +173,7 @@ describe('a request under an Idempotency-Key', () => {
     expect(await growthOf('flowgate_keyed_requests_total', labels, 1, () => stack.post(START, '{}', key))).toBe(1);
     const replay = { service: 'workflow', outcome: 'replay' };
     expect(await growthOf('flowgate_keyed_requests_total', replay, 1, () => stack.post(START, '{}', key))).toBe(1);
+    expect((await metrics()).value('flowgate_ledger_records')).toBe(1);
   });
 });
 
