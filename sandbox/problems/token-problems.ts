@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { freshInstanceAuthorities } from '../workflow/authorities.ts';
 import { requests, type SandboxProblems } from './sandbox-problem.ts';
 
@@ -62,6 +63,20 @@ export const tokenProblems = {
     request: requests.definitions,
     expect: { status: 503, code: 'token-unavailable' },
   },
+  'redis-away': {
+    kind: 'request',
+    symptom: 'Redis is away: a start under an Idempotency-Key could happen twice',
+    settings: withoutRedis,
+    request: { ...requests.start, headers: { 'idempotency-key': 'order-4711' } },
+    expect: { status: 503, code: 'store-unavailable' },
+  },
+  'redis-away-without-a-key': {
+    kind: 'request',
+    symptom: 'Redis is away, and nobody else sees it',
+    settings: withoutRedis,
+    request: requests.start,
+    expect: { status: 201 },
+  },
   'authority-missing': {
     kind: 'request',
     symptom: '403 "User does not have sufficient privileges." on the very first start',
@@ -89,3 +104,9 @@ export const tokenProblems = {
     expect: { status: 502, code: 'authority-missing' },
   },
 } as const satisfies SandboxProblems;
+
+/** Nothing listens on port 9, which is that of the discard protocol. */
+function withoutRedis(): { readonly env: Readonly<Record<string, string>> } {
+  const key = randomBytes(32).toString('base64');
+  return { env: { REDIS_URL: 'redis://127.0.0.1:9', FLOWGATE_ENCRYPTION_KEY: key } };
+}

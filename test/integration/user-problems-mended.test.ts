@@ -211,6 +211,18 @@ describe('what nobody sees', () => {
     });
   });
 
+  it('17: where no service can get a token, /ready turns red, and names nothing', async () => {
+    stack.sandbox.control.answer({ upstream: 'authorizationServer', status: 401, body: '{"error":"unauthorized"}' });
+    const env = { INTEGRATION_SERVICE_KEY: '', INTEGRATION_FLOWS: '' };
+    const sources = { env: { ...stack.sources().env, ...env }, file: '' };
+    await stack.withFlowgate(sources, async (flowgate) => {
+      await flowgate.ask(requests.definitions);
+      const { status, text } = await flowgate.ask({ path: '/ready', headers: { 'x-api-key': undefined } });
+      expect(status).toBe(503);
+      expect(text).not.toMatch(/workflow|"service"/);
+    });
+  });
+
   it('20: after one broken token answer the next call fails at once, without asking again', async () => {
     stack.sandbox.control.html({ upstream: 'authorizationServer', times: 1 });
     await stack.withFlowgate(stack.sources(), async (flowgate) => {

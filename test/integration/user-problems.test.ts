@@ -114,6 +114,14 @@ const rows: readonly Row[] = [
     says: ['The authorization server answered 200 without a token (text/html).', 'asks again after a pause'],
   },
   {
+    number: 22,
+    problem: 'redis-away',
+    says: ['The record of keys is not reachable; sending without it could start twice.', 'Retry-After'],
+    retryable: true,
+    also: () => expect(stack.sandbox.control.counters().requests.workflow).toEqual({}),
+  },
+  { number: 22, problem: 'redis-away-without-a-key' },
+  {
     number: 23,
     problem: 'authority-missing',
     says: [
