@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { BenchProcess, freePort, hasCommand, PROXY_CORE, untilItAnswers, workFolder } from './machine.ts';
 
 /** Where a scenario's requests go in a proxy: the peers pass paths through, Flowgate has routes of its own. */
-export interface Paths {
+interface Paths {
   readonly start: string;
   readonly list: string;
   readonly download: (file: string) => string;
@@ -99,7 +99,7 @@ export interface FlowgateOptions {
   readonly nodeOptions?: readonly string[];
 }
 
-export const BENCH_KEY = 'bench-key-0123456789abcdef';
+const BENCH_KEY = 'bench-key-0123456789abcdef';
 
 /** Flowgate's production build with everything on: authentication, grants, rate limit, tokens, log, helmet. */
 export async function startFlowgate(options: FlowgateOptions): Promise<Proxy> {

@@ -7,7 +7,7 @@ const maxTop = 1000;
 const defaultTop = 100;
 
 /** Something that can be listed: by its sort keys and, among equals, in the order it was made. */
-export type SortKeys = Readonly<Record<string, string | null>>;
+type SortKeys = Readonly<Record<string, string | null>>;
 
 export interface ListRules<T> {
   /** The names that `$orderby` takes. */

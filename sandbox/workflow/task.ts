@@ -3,7 +3,7 @@ import { attributesOf } from './instance.ts';
 
 export const taskStatuses = ['READY', 'RESERVED', 'CANCELED', 'COMPLETED'] as const;
 
-export type TaskStatus = (typeof taskStatuses)[number];
+type TaskStatus = (typeof taskStatuses)[number];
 
 export const taskPriorities = ['VERY_HIGH', 'HIGH', 'MEDIUM', 'LOW'] as const;
 

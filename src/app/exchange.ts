@@ -11,8 +11,6 @@ interface Locals {
   target: RequestTarget;
 }
 
-export type ExchangeResponse = Response<unknown, Locals & Record<string, unknown>>;
-
 export function localsOf(response: Response): Locals {
   return response.locals as Locals;
 }

@@ -1,7 +1,7 @@
 import { Problem } from '../problems/problem.ts';
 
 /** A longer target is refused with 414 (RFC 9110, section 15.5.15). */
-export const MAX_TARGET_LENGTH = 4096;
+const MAX_TARGET_LENGTH = 4096;
 
 /** Where a request goes, as it was sent: nothing is normalised, so that every check sees the same path. */
 export interface RequestTarget {

@@ -1,7 +1,7 @@
 import type { Method, Operation } from '../services/operation.ts';
 
 /** One route: an operation of a service, found by its path. */
-export interface Route<Service> {
+interface Route<Service> {
   readonly service: Service;
   readonly operation: Operation;
   /** `/api/workflow/definitions/:id`: names the route in logs and documents. */

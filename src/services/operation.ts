@@ -57,7 +57,7 @@ export interface MadeOverForm {
   readonly body: Buffer | Readable;
 }
 
-export type QueryPolicy =
+type QueryPolicy =
   | { readonly kind: 'none' }
   | { readonly kind: 'filters'; readonly filters: FilterTable }
   /** Sent on as it came, name by name. */

@@ -20,7 +20,7 @@ export async function tokenOf(sandbox: Sandbox, client: keyof Sandbox['serviceKe
   return token;
 }
 
-export interface CallOptions {
+interface CallOptions {
   readonly body?: string;
   readonly headers?: Record<string, string>;
 }
