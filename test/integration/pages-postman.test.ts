@@ -5,6 +5,8 @@ import { everyKindConfig } from '../support/every-kind.ts';
 import { API_KEY, useFlowgate } from '../support/flowgate-stack.ts';
 import { runNewman, type NewmanExecution } from '../support/run-newman.ts';
 
+const RUNNER_KEY = 'runner-key-0123456789abcdef';
+
 const flowgate = useFlowgate({
   env: { INTEGRATION_FLOWS: 'product-details=/http/products,orders=/http/orders' },
   // Else a task is completed while its instance is still about to resume.
@@ -46,6 +48,49 @@ describe('the Postman collection, run by newman against the sandbox', () => {
     expect(statusOf('POST /flows/product-details')).toBe(400); // the flow's own: it asks for a productIdentifier
     expect(statusOf('POST /flows/orders')).toBeLessThan(300);
   });
+});
+
+describe('the Postman collection of other kinds of services', () => {
+  const others = useFlowgate({
+    file: ({ workflowServer, workflowgen }) => `
+services:
+  approvals:
+    kind: workflow-server
+    url: ${workflowServer.url}
+    token: { clientId: ${workflowServer.clientId}, clientSecret: "${workflowServer.clientSecret}" }
+    administration: true
+    identity: { from: caller }
+  requests:
+    kind: workflowgen
+    url: ${workflowgen.graphqlUrl}
+    token:
+      url: ${workflowgen.tokenUrl}
+      clientId: ${workflowgen.clientId}
+      clientSecret: "${workflowgen.clientSecret}"
+      params: { audience: "${workflowgen.graphqlUrl}" }
+    apiKey: "${workflowgen.apiKey}"
+    operations: { newest: { document: ./newest.graphql } }
+callers:
+  runner: { apiKeys: [${RUNNER_KEY}], allow: ['* /api/approvals/**', '* /api/requests/**'] }
+`,
+    files: { 'newest.graphql': 'query ($size: Int!) { requests(page: { size: $size }) { items { number } } }' },
+  });
+
+  it('passes all its tests, too', async () => {
+    const { json: collection } = await others.get('/postman.json', { 'x-api-key': RUNNER_KEY });
+    const chosen = { baseUrl: others.url, apiKey: RUNNER_KEY, requests_definitionId: 'SIMPLE_REQUEST' };
+    const values = Object.entries(chosen).map(([key, value]) => ({ key, value }));
+    const executions = await runNewman(collection, { name: 'chosen', values });
+    expect(executions.filter(({ failed }) => failed.length > 0)).toEqual([]);
+    const statuses = executions.map(({ name, status }) => `${name} ${status}`);
+    expect(statuses.filter((line) => line.startsWith('POST /definitions/:id/instances'))).toEqual([
+      'POST /definitions/:id/instances 201',
+      'POST /definitions/:id/instances 201',
+    ]);
+    expect(statuses).toContain('POST /instances/:id/commands/:command 200');
+    expect(statuses).toContain('DELETE /instances/:id 204');
+    expect(statuses).toContain('POST /operations/newest 200');
+  }, 60_000);
 });
 
 describe('the Postman environment', () => {

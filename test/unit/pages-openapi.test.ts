@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Grants } from '../../src/callers/grants.ts';
 import { documentedApi, reachableApi } from '../../src/pages/documented-api.ts';
 import { openApiDocument } from '../../src/pages/openapi/openapi-document.ts';
+import { shapesOf } from '../../src/pages/shapes/shapes-of.ts';
 import { problemTable } from '../../src/problems/problem-table.ts';
 import { offerOf } from '../../src/services/offers.ts';
 import { everyKindConfig, madeUpValues } from '../support/every-kind.ts';
@@ -134,6 +135,20 @@ describe('the OpenAPI document', () => {
   it('takes any content type where bodies are streamed', () => {
     const { content } = operationOf('POST', '/api/integration/flows/product-details').requestBody;
     expect(Object.keys(content)).toEqual(['*/*']);
+  });
+
+  it('has an example of every JSON body that it describes', () => {
+    for (const { name, operations } of api.services)
+      for (const { operation, shape } of operations)
+        if (operation.body.kind === 'json')
+          expect([name, operation.id, shape.request?.example]).toEqual([name, operation.id, expect.anything()]);
+  });
+
+  it('knows bodies of operations that exist, and of no others', () => {
+    for (const service of config.services) {
+      const known = Object.keys(shapesOf(service).operations);
+      expect(offerOf(service).operations.map(({ id }) => id)).toEqual(expect.arrayContaining(known));
+    }
   });
 
   it('lists for each operation the problems that can occur, by status', () => {

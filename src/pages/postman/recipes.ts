@@ -31,12 +31,15 @@ function sapWorkflowRecipes(service: string): Recipes {
   };
 }
 
-function workflowServerRecipes(): Recipes {
+function workflowServerRecipes(service: string): Recipes {
+  const state = placeholder(serviceVariable(service, 'state'));
   return {
     'list-definitions': { learns: { definitionId: 'answer[0]' }, keeps: true },
     'start-definition': { body: '{}', learns: { instanceId: 'answer.id' } },
     'list-commands': { learns: { command: 'answer[0]?.CommandName' } },
     'execute-command': { body: '{}' },
+    'list-states': { learns: { state: 'answer[0]?.Name' } },
+    'set-state': { body: `{"state":"${state}"}` },
   };
 }
 
@@ -53,7 +56,7 @@ function recipesOf(service: string, kind: DocumentedService['kind']): Recipes {
     case 'sap-workflow':
       return sapWorkflowRecipes(service);
     case 'workflow-server':
-      return workflowServerRecipes();
+      return workflowServerRecipes(service);
     case 'workflowgen':
       return workflowgenRecipes();
     case 'sap-integration':
