@@ -17,7 +17,6 @@ export function bodyBrokeOff(cause?: unknown): Problem {
 
 export function bodyStalled(): Problem {
   return new Problem('invalid-body', {
-    status: 408, // RFC 9110, section 15.5.9
     detail: 'The body did not arrive in time.',
     hint: 'Send the body without long pauses: have it ready before the request begins.',
   });

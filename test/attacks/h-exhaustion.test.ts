@@ -95,7 +95,7 @@ describe('a slow client', () => {
       await jest.advanceTimersByTimeAsync(1_100);
       jest.useRealTimers();
       const answer = await connection.answer();
-      expect([answer?.status, JSON.parse(String(answer?.body))]).toMatchObject([408, { code: 'invalid-body' }]);
+      expect([answer?.status, JSON.parse(String(answer?.body))]).toMatchObject([400, { code: 'invalid-body' }]);
       await connection.closed();
     } finally {
       jest.useRealTimers();
@@ -107,7 +107,7 @@ describe('a slow client', () => {
       stack,
       withKey('POST /api/integration/flows/small', ['Content-Length: 100'], 'some'),
     );
-    expect([answer.status, hits, isClosed]).toEqual([408, 0, true]);
+    expect([answer.status, hits, isClosed]).toEqual([400, 0, true]);
   });
 
   it('H-02 that nobody knows does not get to send its body at all', async () => {

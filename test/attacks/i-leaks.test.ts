@@ -366,7 +366,7 @@ describe('the death of the process', () => {
   ])('I-07 by %s leaves one fatal line without a secret, and status 1: %s', async (event, throwIt) => {
     const doomed = await startWith(bomb(throwIt));
     await once(doomed.child, 'exit');
-    await eventually(() => expect(doomed.stdout).toContain('stopped'));
+    await eventually(() => expect(doomed.stdout).toContain('"fatal"'));
     expect(doomed.child.exitCode).toBe(1);
     const fatal = doomed.stdout
       .trim()

@@ -202,14 +202,14 @@ describe('a body that stalls', () => {
   it.each(['Content-Length: 10\r\n', 'Transfer-Encoding: chunked\r\n'])('while it is buffered (%j)', async (head) => {
     const { outcome, socket } = await begin(head, { idleMs: 50 });
     socket.write('5\r\nabc');
-    expect(await problemOf(outcome)).toBe('408 invalid-body');
+    expect(await problemOf(outcome)).toBe('400 invalid-body');
   });
 
   it('while it is streamed', async () => {
     const { outcome, socket } = await begin('Content-Length: 50\r\n', { idleMs: 50 });
     const text = textOf(await streamOf(outcome));
     socket.write('abc');
-    expect(await problemOf(text)).toBe('408 invalid-body');
+    expect(await problemOf(text)).toBe('400 invalid-body');
   });
 
   it.each([
@@ -219,7 +219,7 @@ describe('a body that stalls', () => {
     const { outcome, socket } = await begin(head, { idleMs: 5_000, totalMs: 100 });
     const drip = setInterval(() => socket.write('x'), 20);
     const whole = outcome.then(async (read) => (read.kind === 'stream' ? textOf(read.body) : ''));
-    expect(await problemOf(whole)).toBe('408 invalid-body');
+    expect(await problemOf(whole)).toBe('400 invalid-body');
     clearInterval(drip);
   });
 });
