@@ -112,6 +112,11 @@ export class Transport {
     return this.#closing;
   }
 
+  /** Closes all sockets at once. What still runs on them fails as `aborted`. */
+  async destroy(): Promise<void> {
+    await this.#pool.destroy();
+  }
+
   stats(): TransportStats {
     const { connected, free, running, queued } = this.#pool.stats;
     return { connected, free, running, queued };

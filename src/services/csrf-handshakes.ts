@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import {
   csrfFetchHeaders,
   CsrfSessions,
@@ -12,6 +13,7 @@ import { endingSpan, type TraceSpan } from '../telemetry/trace-span.ts';
 import { handshakeProblem, handshakeTooLate } from './failure-problem.ts';
 import type { ForwardOperation } from './operation.ts';
 import { isInMemory } from './repeats.ts';
+import { whileCallerStays } from './while-caller-stays.ts';
 import { withinDeadline } from './within-deadline.ts';
 
 /** A handshake is shared by its waiters, so it has a time limit of its own. */
@@ -28,6 +30,7 @@ export type AskSender = (
 interface Call {
   readonly operation: ForwardOperation;
   readonly deadline: Deadline;
+  readonly caller: ServerResponse | undefined;
   readonly record: { readonly span: TraceSpan | undefined };
 }
 
@@ -83,7 +86,7 @@ export class CsrfHandshakes {
         throw error instanceof TransportFailure ? handshakeProblem(error, deadline) : error;
       }
     });
-    return endingSpan(span, withinDeadline(shared, call.deadline, handshakeTooLate));
+    return endingSpan(span, whileCallerStays(withinDeadline(shared, call.deadline, handshakeTooLate), call.caller));
   }
 }
 

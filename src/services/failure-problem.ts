@@ -1,6 +1,8 @@
 import type { Deadline } from '../forward/deadline.ts';
 import type { TransportFailure, TransportPhase } from '../forward/transport-failure.ts';
 import { Problem } from '../problems/problem.ts';
+import { TokenFailure } from '../tokens/token-failure.ts';
+import { OWN_DEADLINE } from '../tokens/within-wait.ts';
 import type { Effect } from './operation.ts';
 
 /** The caller left before there was an answer: nobody is there to be told. */
@@ -53,6 +55,18 @@ export function handshakeTooLate(deadline: Deadline): Problem {
     `The time ran out during the CSRF handshake, after ${elapsed(deadline)}; the message itself was not sent.`,
     deadline,
   );
+}
+
+/** What was thrown while a token was waited for; where the deadline of this request was over first, it says so. */
+export function tokenWaitProblem(error: unknown, deadline: Deadline): unknown {
+  const cause = error instanceof Problem ? error.cause : undefined;
+  if (!(cause instanceof TokenFailure) || cause.code !== OWN_DEADLINE) return error;
+  return new Problem('token-unavailable', {
+    detail: `The time ran out while waiting for an access token, after ${elapsed(deadline)}; nothing was sent.`,
+    hint: `The time is set by ${deadline.setting}. Trying again is safe: the token is still being asked for.`,
+    retryAfterSeconds: 1,
+    cause,
+  });
 }
 
 function handshakeFailed(detail: string, deadline: Deadline, cause?: TransportFailure): Problem {

@@ -7,6 +7,7 @@ import type { AnswerHead } from '../forward/upstream-request.ts';
 import { Problem } from '../problems/problem.ts';
 import type { RequestRecord } from '../telemetry/request-record.ts';
 import { isJson, parseJson } from './answers.ts';
+import type { CallContext } from './call-context.ts';
 import type {
   FollowUp,
   ForwardOperation,
@@ -16,7 +17,7 @@ import type {
   Refusal,
   SentWindow,
 } from './operation.ts';
-import type { CallContext, ServiceClient } from './service-client.ts';
+import type { ServiceClient } from './service-client.ts';
 
 /** Enough to read any refusal. */
 const REFUSAL_BYTES = 64 * 1024;
@@ -107,7 +108,8 @@ function callContext(operation: ForwardOperation, context: RunContext): CallCont
     deadline,
     isImpatient,
     record,
-    caller: watch !== undefined || outlivesCaller(operation, streamed) ? undefined : response,
+    caller: watch === undefined ? response : undefined,
+    outlivesCaller: outlivesCaller(operation, streamed),
     relay: (head) => (operation.passes(head) ? beginAnswer(head, operation, context) : undefined),
     maxBufferedBytes: operation.fromAnswer ? MADE_OVER_BYTES : REFUSAL_BYTES,
     ...(watch && { aboutToSend: (left: Deadline) => watch.aboutToSend(left) }),

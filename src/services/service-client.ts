@@ -1,52 +1,22 @@
-import type { ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { AnswerSink } from '../forward/answer-sink.ts';
 import type { Verdict } from '../forward/breaker.ts';
 import { csrfHeaders, wantsCsrfToken, type CsrfSession, type CsrfSessionsOptions } from '../forward/csrf-sessions.ts';
-import type { Deadline } from '../forward/deadline.ts';
 import { TransportFailure } from '../forward/transport-failure.ts';
 import type { Transport, TransportStats } from '../forward/transport.ts';
-import type { AnswerHead, BufferedAnswer, UpstreamAnswer, UpstreamRequest } from '../forward/upstream-request.ts';
-import type { RequestRecord } from '../telemetry/request-record.ts';
-import { endingSpan, type ServerAddress, type TraceSpan } from '../telemetry/trace-span.ts';
+import type { BufferedAnswer, UpstreamAnswer, UpstreamRequest } from '../forward/upstream-request.ts';
+import { endingSpan, type ServerAddress } from '../telemetry/trace-span.ts';
 import type { AccessToken } from '../tokens/access-token.ts';
 import type { TokenSnapshot } from '../tokens/token-events.ts';
 import type { TokenSource } from '../tokens/token-source.ts';
+import type { CallContext, CallResult } from './call-context.ts';
 import { CsrfHandshakes, type AskSender } from './csrf-handshakes.ts';
-import { failureProblem } from './failure-problem.ts';
-import type { ForwardOperation, Offer } from './operation.ts';
+import { CallerGone, failureProblem, tokenWaitProblem } from './failure-problem.ts';
+import type { Offer } from './operation.ts';
 import { setbackOf, type Setback } from './repeat-table.ts';
 import { Repeats } from './repeats.ts';
 import { isTokenRefusal } from './token-refusal.ts';
 import { UpstreamGuard, verdictOf, type GuardSnapshot } from './upstream-guard.ts';
-
-/** What one call is about, beside the request itself. */
-export interface CallContext {
-  readonly operation: ForwardOperation;
-  readonly deadline: Deadline;
-  readonly record: RequestRecord;
-  /** The caller's connection, where its closing ends the call. */
-  readonly caller: ServerResponse | undefined;
-  /** Decides on the head of an answer whether it is streamed to the caller, and into what. */
-  readonly relay: (head: AnswerHead) => AnswerSink | undefined;
-  /**
-   * Called before the first byte of the request goes out, never for a handshake or a further read. What it throws ends
-   * the call, and nothing was sent.
-   */
-  readonly aboutToSend?: (deadline: Deadline) => Promise<void>;
-  /** The caller has less time than the service is usually given: running out of it says nothing about the service. */
-  readonly isImpatient?: boolean;
-  /** The most that is read of an answer that is not streamed, bytes. */
-  readonly maxBufferedBytes: number;
-  /** What the request is a part of, if that is not the span of the record. */
-  readonly span?: TraceSpan | undefined;
-}
-
-export interface CallResult {
-  readonly answer: UpstreamAnswer;
-  /** The token that was sent last; `undefined` where none is sent. */
-  readonly token: AccessToken | undefined;
-}
+import { whileCallerStays } from './while-caller-stays.ts';
 
 /** What a kind's answers tell beside their status. */
 type AnswerSigns = Pick<Offer, 'refusesToken' | 'lacksAuthority' | 'isInTrouble'>;
@@ -207,18 +177,20 @@ export class ServiceClient {
     }
   }
 
-  /** Waits for requests that run, then closes the connections. */
+  /** Closes the connections. What still runs on them is abandoned: a handshake that nobody waits for any more. */
   close(): Promise<void> {
-    return this.#transport.close();
+    return this.#transport.destroy();
   }
 
-  async #token({ deadline, record, span = record.span }: CallContext): Promise<CallToken | undefined> {
+  async #token({ deadline, record, caller, span = record.span }: CallContext): Promise<CallToken | undefined> {
     if (this.#tokens === undefined) return undefined;
     const had = this.#tokens.get(deadline.remainingMs());
     if (!(had instanceof Promise)) return { token: had, waited: false };
     const startMs = performance.now();
     try {
-      return { token: await endingSpan(span?.child('token'), had), waited: true };
+      return { token: await endingSpan(span?.child('token'), whileCallerStays(had, caller)), waited: true };
+    } catch (error) {
+      throw tokenWaitProblem(error, deadline);
     } finally {
       record.tokenMs += performance.now() - startMs;
     }
@@ -232,6 +204,7 @@ export class ServiceClient {
     progress: Progress,
   ): Promise<UpstreamAnswer | 'repeat'> {
     const { operation, deadline, isImpatient = false } = context;
+    if (context.caller?.destroyed === true) throw new CallerGone(); // nothing was done for it yet
     if (context.aboutToSend) await context.aboutToSend(deadline);
     try {
       const csrf = session === undefined ? {} : csrfHeaders(session);
@@ -252,7 +225,8 @@ export class ServiceClient {
   }
 
   async #send(request: UpstreamRequest, token: CallToken | undefined, context: CallContext): Promise<UpstreamAnswer> {
-    const { deadline, record, relay, caller, maxBufferedBytes, span = record.span } = context;
+    const { deadline, record, relay, maxBufferedBytes, span = record.span } = context;
+    const caller = context.outlivesCaller === true ? undefined : context.caller;
     const startMs = performance.now();
     const calling = span?.request(request.method, this.#address);
     try {

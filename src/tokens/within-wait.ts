@@ -1,6 +1,9 @@
 import { Problem } from '../problems/problem.ts';
 import { TokenFailure } from './token-failure.ts';
 
+/** The code of a failure that is nobody's: the time of the one who waited was over. */
+export const OWN_DEADLINE = 'OWN_DEADLINE';
+
 /** Longer delays make Node's timers fire at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
@@ -22,6 +25,6 @@ function waitIsOver(waitMs: number): Problem {
     detail: `No access token came within ${(waitMs / 1000).toFixed(1)} s, the time left to this request. Nothing was sent.`,
     hint: 'Try again: the token is still being asked for. `limits.timeout` and `Prefer: wait` set the time of a request.',
     retryAfterSeconds: 1,
-    cause: new TokenFailure('timeout', 'answer', 'OWN_DEADLINE'),
+    cause: new TokenFailure('timeout', 'answer', OWN_DEADLINE),
   });
 }

@@ -284,13 +284,13 @@ describe('the ledger in memory', () => {
     expect(await records.reserve(again(newer), LONG_MS)).toEqual({ kind: 'done', answer: large });
   });
 
-  it('stays bounded under a million keys', async () => {
+  it('stays bounded, however many keys come', async () => {
     const records = new MemoryRecords({ maxRecords: 1_000 });
-    for (let at = 0; at < 1_000_000; at++) {
+    for (let at = 0; at < 200_000; at++) {
       const one = { scope: String(at), fingerprint: 'f', owner: 'o' };
       void records.reserve(one, LONG_MS);
       void records.finish(one, 'DONE', created);
     }
-    expect(records.stats()).toEqual({ kind: 'memory', records: 1_000, evicted: 999_000 });
+    expect(records.stats()).toEqual({ kind: 'memory', records: 1_000, evicted: 199_000 });
   });
 });
