@@ -111,8 +111,12 @@ function mentions(name: string, type: GraphqlType): boolean {
 /** Syntax errors quote what they have found, which may be a value: of what is quoted only signs stay. */
 function faultOf({ message, locations }: GraphQLError) {
   const isSyntax = message.startsWith('Syntax Error: ');
-  const shown = isSyntax ? message.slice('Syntax Error: '.length).replaceAll(/"[^"]*\w[^"]*"/g, '…') : message;
+  const shown = isSyntax ? withoutQuoted(message.slice('Syntax Error: '.length)) : message;
   return fault(locations?.[0], shown.replace(/\.$/, ''));
+}
+
+function withoutQuoted(text: string): string {
+  return text.replaceAll(/"[^"]*"/g, (quoted) => (/\w/.test(quoted) ? '…' : quoted));
 }
 
 function faultAt(location: Location | undefined, problem: string) {

@@ -25,7 +25,7 @@ loopbackAddresses.addSubnet('127.0.0.0', 8, 'ipv4');
 loopbackAddresses.addAddress('::1', 'ipv6');
 
 const PLACEHOLDER = /[<>{}…]/;
-const QUOTES = /^["'`“”„‘’«»]+|["'`“”„‘’«»]+$/g;
+const QUOTES = /^["'`“”„‘’«»]+|(?<!["'`“”„‘’«»])["'`“”„‘’«»]+$/g;
 
 /** A value as it was pasted, without blanks and quotes around it. */
 export function withoutQuotes(text: string): string {

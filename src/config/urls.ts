@@ -130,5 +130,5 @@ function asPath(parts: readonly string[]): string {
 }
 
 function withoutTrailingSlashes(path: string): string {
-  return path.replace(/\/+$/, '');
+  return path.replace(/(?<!\/)\/+$/, '');
 }

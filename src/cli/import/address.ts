@@ -16,5 +16,5 @@ export function withoutUserInfo(text: string): string {
 
 /** An address without user info, query and fragment, and without a slash at its end. */
 export function plainAddress(url: URL): string {
-  return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
+  return `${url.origin}${url.pathname.replace(/(?<!\/)\/+$/, '')}`;
 }

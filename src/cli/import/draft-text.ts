@@ -40,8 +40,13 @@ function noteLines(notes: readonly DraftNote[]): string[] {
   return [...Map.groupBy(notes, ({ text }) => text)].map(([text, same]) => {
     const [first, ...others] = [...new Set(same.map(({ about }) => about))];
     if (first === undefined || others.length === 0) return `${first ?? ''}: ${text}`;
-    return `${[first, ...others].map((about) => about.replace(/ \(.*\)$/, '')).join(', ')}: ${text}`;
+    return `${[first, ...others].map((about) => withoutRemark(about)).join(', ')}: ${text}`;
   });
+}
+
+/** Without what stands in brackets at its end. */
+function withoutRemark(about: string): string {
+  return about.endsWith(')') ? about.split(' (', 1).join('') : about;
 }
 
 function section(title: string, lines: readonly string[]): string {
