@@ -1,4 +1,4 @@
-import { drain } from './app/drain.ts';
+import { Connections, drain } from './app/drain.ts';
 import { FlowgateHost } from './app/flowgate-host.ts';
 import { createHttpServer } from './app/http-server.ts';
 import { loadChecked, processSources, readConfiguration } from './cli/read-configuration.ts';
@@ -26,6 +26,7 @@ function start(config: Config): void {
   endOnMistakes(log);
   const host = new FlowgateHost(config, log, usage);
   const server = createHttpServer(host.handle, log);
+  const connections = new Connections(server);
   const { host: address, port } = config.listen;
   server.on('error', (error: NodeJS.ErrnoException) => {
     log.fatal({ err: error }, 'cannot listen');
@@ -56,7 +57,7 @@ function start(config: Config): void {
     isDraining = true;
     stopWatching?.();
     log.info({ signal }, 'shutting down');
-    void drain(server, host, { graceMs: GRACE_MS }).then(async (isFinished) => {
+    void drain({ server, connections }, host, { graceMs: GRACE_MS }).then(async (isFinished) => {
       await flushTraces();
       if (isFinished) log.info('stopped');
       else log.warn({ graceMs: GRACE_MS }, 'stopped with requests still running');

@@ -1,11 +1,39 @@
 import { once } from 'node:events';
-import type { Server } from 'node:http';
-import { Server as NetServer } from 'node:net';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { Server as NetServer, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
 export interface Drained {
   beginDraining(): void;
   close(): Promise<void>;
+}
+
+/** The connections of a server, and which of them have a request. Made before the server listens. */
+export class Connections {
+  /** How many requests of each are not answered to the end. */
+  readonly #requests = new Map<Socket, number>();
+
+  constructor(server: Server) {
+    server.on('connection', (socket: Socket) => {
+      this.#requests.set(socket, 0);
+      socket.once('close', () => this.#requests.delete(socket));
+    });
+    for (const event of ['request', 'checkContinue', 'checkExpectation'])
+      server.on(event, ({ socket }: IncomingMessage, response: ServerResponse) => {
+        this.#add(socket, 1);
+        response.once('close', () => this.#add(socket, -1));
+      });
+  }
+
+  /** Also those on which no request has come yet, which Node counts as busy. */
+  closeIdle(): void {
+    for (const [socket, requests] of this.#requests) if (requests === 0) socket.destroy();
+  }
+
+  #add(socket: Socket, change: number): void {
+    const requests = this.#requests.get(socket);
+    if (requests !== undefined) this.#requests.set(socket, requests + change);
+  }
 }
 
 export interface DrainTimes {
@@ -25,7 +53,7 @@ const LOOK_EVERY_MS = 50;
  * @returns whether everything was finished within the grace
  */
 export async function drain(
-  server: Server,
+  { server, connections }: { readonly server: Server; readonly connections: Connections },
   host: Drained,
   { graceMs, lingerMs = LINGER_MS }: DrainTimes,
 ): Promise<boolean> {
@@ -36,7 +64,7 @@ export async function drain(
   const startMs = performance.now();
   const idle = setInterval(() => {
     // A connection that is kept alive becomes idle when its last answer is out.
-    if (performance.now() - startMs >= lingerMs) server.closeIdleConnections();
+    if (performance.now() - startMs >= lingerMs) connections.closeIdle();
   }, LOOK_EVERY_MS);
   const finished = Promise.all([closed, host.close()]).then(() => true);
   const timeOver = new AbortController();

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { createFlowgate, type Flowgate, type FlowgateOptions } from '../../src/app/app.ts';
+import { Connections } from '../../src/app/drain.ts';
 import { createHttpServer } from '../../src/app/http-server.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { createLog } from '../../src/telemetry/log.ts';
@@ -20,6 +21,8 @@ export class BareFlowgate {
   readonly logLines: Record<string, unknown>[] = [];
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  readonly connections: Connections;
+  #port = 0;
 
   private constructor({ file, env = {}, ...options }: BareOptions) {
     const config = loadConfig({
@@ -30,6 +33,7 @@ export class BareFlowgate {
     const log = createLog('debug', { write: (line: string) => this.logLines.push(JSON.parse(line) as never) });
     this.flowgate = createFlowgate(config, log, options);
     this.#server = createHttpServer(this.flowgate.app, log);
+    this.connections = new Connections(this.#server);
     this.#server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket);
       socket.on('close', () => this.#sockets.delete(socket));
@@ -40,6 +44,7 @@ export class BareFlowgate {
     const bare = new BareFlowgate(options);
     bare.#server.listen(0, '127.0.0.1');
     await once(bare.#server, 'listening');
+    bare.#port = (bare.#server.address() as AddressInfo).port;
     return bare;
   }
 
@@ -48,7 +53,7 @@ export class BareFlowgate {
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    return this.#port;
   }
 
   get url(): string {
