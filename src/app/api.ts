@@ -82,6 +82,8 @@ export function createApi(parts: ApiParts) {
     concurrency.enter(service.offer.service);
     try {
       await answer({ found, caller, identity, explained, request, response }, parts);
+    } catch (error) {
+      throw error instanceof Problem ? error.forService(service.offer.service) : error;
     } finally {
       whenClosed(response, () => concurrency.leave(service.offer.service));
     }
@@ -105,8 +107,6 @@ async function answer(visit: Visit, parts: ApiParts): Promise<void> {
         ? operation.answer(input)
         : await run(operation, input, context, { ledger: parts.ledger, template });
     if (answer) sendAnswer(response, answer);
-  } catch (error) {
-    throw error instanceof Problem ? error.forService(offer.service) : error;
   } finally {
     streamed?.stream.destroy();
   }
@@ -215,7 +215,7 @@ function checkQuery(operation: Operation, query: QueryPair[]): QueryPair[] {
 
 function sendAnswer(response: Response, { status, headers = {}, body }: OperationAnswer): void {
   const { record } = localsOf(response);
-  record.bytesOut = body?.length ?? 0;
+  record.bytesOut = response.req.method === 'HEAD' ? 0 : (body?.length ?? 0);
   response.statusCode = status;
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
   if (body !== undefined) response.setHeader('Content-Length', body.length);

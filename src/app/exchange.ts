@@ -26,7 +26,7 @@ export function answerError(error: unknown, response: Response): void {
   record.code = problem.code;
   if (problem.code === 'internal' || problem.details.cause !== undefined)
     record.failure = problem.details.cause ?? error;
-  sendProblem(response, problem, record.correlationId);
+  record.bytesOut = sendProblem(response, problem, record.correlationId);
 }
 
 /** A handler that may throw or reject: nothing that happens in it takes the process down or leaves the caller waiting. */

@@ -8,10 +8,10 @@ const AUTHENTICATE = 'ApiKey realm="flowgate", Bearer realm="flowgate"';
  * Answers with a problem document. When the answer has already begun, the connection is destroyed instead: appending
  * an error to half an answer would make it look whole.
  */
-export function sendProblem(response: ServerResponse, problem: Problem, correlationId: string): void {
+export function sendProblem(response: ServerResponse, problem: Problem, correlationId: string): number {
   if (response.headersSent) {
     response.destroy();
-    return;
+    return 0;
   }
   const body = Buffer.from(JSON.stringify(problem.toDocument(correlationId)));
   response.statusCode = problem.status;
@@ -22,7 +22,12 @@ export function sendProblem(response: ServerResponse, problem: Problem, correlat
   if (problem.status === 401) response.setHeader('WWW-Authenticate', AUTHENTICATE);
   // A body that nobody will read must not be taken for the next request, nor be waited for.
   if (hasUnreadBody(response.req)) response.setHeader('Connection', 'close');
-  response.end(response.req.method === 'HEAD' ? undefined : body);
+  if (response.req.method === 'HEAD') {
+    response.end();
+    return 0;
+  }
+  response.end(body);
+  return body.length;
 }
 
 function hasUnreadBody(request: IncomingMessage): boolean {

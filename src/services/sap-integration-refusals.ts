@@ -1,4 +1,4 @@
-import { header } from './answers.ts';
+import { header, isHtml } from './answers.ts';
 import { firstRefusals, lastRefusals, routerError } from './common-refusals.ts';
 import type { Refusal, RefusalRule } from './operation.ts';
 import { refusalProblem } from './refusal-problem.ts';
@@ -70,11 +70,20 @@ const flowNotFound: RefusalRule = {
     }),
 };
 
-/** 503 and the router's own answers are told apart before this. */
+/**
+ * An id of a message processing log proves that the flow has run, whatever the status. Without one, 503 is the runtime's
+ * own, and a page in HTML with 502 or 504 that of a router in between.
+ */
+function isOfTheFlow(refusal: Refusal): boolean {
+  const { answer } = refusal;
+  if (routerError(refusal) !== undefined) return false;
+  if (messageProcessingLogId(refusal) !== undefined) return true;
+  return answer.status !== 503 && !(isHtml(answer) && (answer.status === 502 || answer.status === 504));
+}
+
 const flowFailed: RefusalRule = {
   name: 'an exception inside the flow',
-  when: (refusal) =>
-    refusal.answer.status >= 500 && refusal.answer.status !== 503 && routerError(refusal) === undefined,
+  when: (refusal) => refusal.answer.status >= 500 && isOfTheFlow(refusal),
   problem: (refusal) => {
     const logId = messageProcessingLogId(refusal);
     return refusalProblem(refusal, 'flow-failed', {

@@ -38,7 +38,10 @@ function listFlows({ name: service, flows }: SapIntegrationConfig): LocalOperati
         .map(({ flow, path }) => ({
           name: flow.name,
           path,
-          methods: flow.methods.filter((method) => mayCall(method, path)),
+          // `*` stands for any one segment below: whoever may call that may call the flow.
+          methods: flow.methods.filter(
+            (method) => mayCall(method, path) || (flow.subpaths && mayCall(method, `${path}/*`)),
+          ),
           subpaths: flow.subpaths,
         }))
         .filter(({ methods }) => methods.length > 0);

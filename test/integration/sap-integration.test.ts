@@ -230,6 +230,28 @@ describe('a failing flow', () => {
     expect(failed.text).not.toMatch(/Exception|receiver/);
   });
 
+  it('is one that has run where its answer names a message processing log, whatever the status', async () => {
+    stack.sandbox.control.answer({
+      upstream: 'integration',
+      status: 503,
+      headers: { SAP_MessageProcessingLogID: 'AGabc' },
+    });
+    const failed = await stack.post('/api/integration/flows/product-details', '{}');
+    expect(failed.json).toMatchObject({ status: 502, code: 'flow-failed', retryable: false });
+    expect(failed.json.upstream.messageProcessingLogId).toBe('AGabc');
+  });
+
+  it('is told from a router that answered in its place: then the outcome is not known', async () => {
+    stack.sandbox.control.answer({
+      upstream: 'integration',
+      status: 504,
+      headers: { 'content-type': 'text/html' },
+      body: '<html></html>',
+    });
+    const failed = await stack.post('/api/integration/flows/product-details', '{}');
+    expect(failed.json).toMatchObject({ status: 504, code: 'outcome-unknown', retryable: false });
+  });
+
   it('passes its error as it is where passErrors says so', async () => {
     const failed = await stack.post('/api/integration/flows/failing-openly', '{}');
     expect(failed.status).toBe(500);
@@ -290,6 +312,19 @@ describe('large messages', () => {
     const refused = await stack.post('/api/integration/flows/small', 'x'.repeat(2000));
     expect(refused.json).toMatchObject({ status: 413, code: 'payload-too-large' });
     expect(runs()).toEqual({});
+  });
+});
+
+describe('a flow that answers 403 itself', () => {
+  const own = useFlowgate({ file: () => FLOWS, env: { INTEGRATION_FLOWS: '' } });
+
+  it('gets its message once: it may have run', async () => {
+    await own.post('/api/integration/flows/product-details', '{"productIdentifier":"HT-2000"}');
+    await own.sandbox.control.reset();
+    own.sandbox.control.answer({ upstream: 'integration', status: 403, body: '{"message":"not you"}', times: 1 });
+    const refused = await own.post('/api/integration/flows/product-details', '{"productIdentifier":"HT-2000"}');
+    expect(refused.json).toMatchObject({ status: 502, code: 'authority-missing' });
+    expect(own.sandbox.control.counters().requests.integration).toEqual({ 'POST /http/products': 1 });
   });
 });
 
