@@ -44,7 +44,10 @@ function workflowServerRecipes(service: string): Recipes {
 }
 
 function workflowgenRecipes(): Recipes {
-  return { 'start-definition': { body: '{}', learns: { instanceId: 'answer.id' } } };
+  return {
+    'start-definition': { body: '{}', learns: { instanceId: 'answer.id' } },
+    'list-instances': { learns: { instanceId: 'answer.requests.items[0]?.number' }, keeps: true },
+  };
 }
 
 export function recipeOf({ name, kind }: DocumentedService, operationId: string): Recipe {
