@@ -160,7 +160,7 @@ describe('the process', () => {
     const mistake = 'Object.assign(new Error("secret-canary"), { options: "secret-canary" })';
     await writeFile(module, `setTimeout(() => { throw ${mistake}; }, 100);`);
     server = await startProcess({ NODE_OPTIONS: `--import ${module}` });
-    const status = await Promise.race([server.ended(), delay(15_000)]);
+    const status = await Promise.race([server.ended(), delay(15_000, undefined, { ref: false })]);
     expect(status).toBe(1);
     const fatal = server.stdout.split('\n').filter((line) => line.includes('"level":"fatal"'));
     expect(fatal).toHaveLength(1);
