@@ -117,15 +117,13 @@ describe('an error', () => {
 });
 
 describe('what a page can send without asking first', () => {
-  const bodies = [
-    ['E-08', 'Content-Type: text/plain', '{"employee":"Ada"}'],
-    ['E-08', 'Content-Type: text/plain;application/json', '{"employee":"Ada"}'],
-    ['E-09', 'Content-Type: application/x-www-form-urlencoded', 'employee=Ada'],
-    ['E-09', 'Content-Type: multipart/form-data; boundary=x', '--x\r\n\r\n{}\r\n--x--\r\n'],
-    ['E-09', 'X-Nothing: 1', '{"employee":"Ada"}'],
-  ] as const;
-
-  it.each(bodies)('%s is no JSON: %s', async (_id, type, body) => {
+  it.each([
+    ['Content-Type: text/plain', '{"employee":"Ada"}'],
+    ['Content-Type: text/plain;application/json', '{"employee":"Ada"}'],
+    ['Content-Type: application/x-www-form-urlencoded', 'employee=Ada'],
+    ['Content-Type: multipart/form-data; boundary=x', '--x\r\n\r\n{}\r\n--x--\r\n'],
+    ['X-Nothing: 1', '{"employee":"Ada"}'],
+  ])('E-08 E-09 is no JSON: %s', async (type, body) => {
     await refused(stack, withKey(`POST ${START}`, [type, `Content-Length: ${body.length}`], body), 415);
   });
 

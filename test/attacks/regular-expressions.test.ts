@@ -16,7 +16,7 @@ const expressions: Expression[] = files.flatMap(({ path, tree }) =>
   nodesOf(tree, 'RegExpLiteral').map(({ pattern, flags }) => ({
     place: path,
     source: String(pattern),
-    flags: String(flags ?? ''),
+    flags: typeof flags === 'string' ? flags : '',
   })),
 );
 
