@@ -25,7 +25,7 @@ export function testNames(): TestName[] {
 }
 
 /** The ids that a name carries. */
-export function idsOf(name: string): string[] {
+function idsOf(name: string): string[] {
   return name.match(ID) ?? [];
 }
 
