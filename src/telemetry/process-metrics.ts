@@ -11,7 +11,7 @@ export interface ProcessUsage {
 
 /** How often the event loop is looked at. What is measured is at least that, and shown without it. */
 const RESOLUTION_MS = 20;
-const QUANTILES = [0.5, 0.99, 1];
+const STATISTICS = { p50: 50, p99: 99, max: 100 };
 
 /**
  * How the process does: the delay of its event loop, how busy that is, and what it uses, under the names that
@@ -38,12 +38,12 @@ function addEventLoop(registers: Registry[]): () => void {
   loop.enable();
   const delay = new Gauge({
     name: 'flowgate_event_loop_delay_seconds',
-    help: 'By how much the event loop was late since metrics were last asked for; quantile 1: at most.',
-    labelNames: ['quantile'],
+    help: 'By how much the event loop was late since metrics were last asked for.',
+    labelNames: ['stat'],
     registers,
     collect: () => {
-      for (const quantile of QUANTILES)
-        delay.set({ quantile }, loop.count === 0 ? 0 : lateSeconds(loop.percentile(quantile * 100)));
+      for (const [stat, percentile] of Object.entries(STATISTICS))
+        delay.set({ stat }, loop.count === 0 ? 0 : lateSeconds(loop.percentile(percentile)));
       loop.reset();
     },
   });
