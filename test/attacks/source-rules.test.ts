@@ -112,7 +112,9 @@ describe('the sources', () => {
       if (!/^(?:trace|debug|info|warn|error|fatal)$/.test(nameOf(callee)) || !/\blog\b/.test(textOf(callee, text)))
         return undefined;
       const logged = textOf((given as readonly Syntax[])[0]?.['expression'], text);
-      return /^(?:error|reason|cause|failure)$|\b(?!err\b|error\b)\w+: (?:error|reason|cause|failure)\b/.test(logged)
+      return /^(?:error|reason|cause|failure)$|\b(?!err\b|error\b)\w+: (?:error|reason|cause|failure)\b(?!\.)/.test(
+        logged,
+      )
         ? logged
         : undefined;
     });

@@ -243,7 +243,7 @@ export const cases: readonly AttackCase[] = [
   { id: 'G-16', name: 'connection that breaks after the request' },
 
   { id: 'H-01', name: 'slow heads' },
-  { id: 'H-02', name: 'slow bodies' },
+  { id: 'H-02', name: 'slow bodies', note: 'a body that stalls is `invalid-body`, 400' },
   { id: 'H-03', name: 'slow readers', also: [[streaming, 'that reads nothing at all for the idle time is cut off']] },
   { id: 'H-04', name: 'idle connections' },
   { id: 'H-05', name: 'more than can run at once' },
