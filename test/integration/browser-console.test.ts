@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import { describeInBrowser, seriousFindings, useBrowser } from '../support/browser.ts';
+import { describeInBrowser, keepPicture, seriousFindings, useBrowser } from '../support/browser.ts';
 import { API_KEY, useFlowgate } from '../support/flowgate-stack.ts';
 import { freePort } from '../support/free-port.ts';
 
@@ -35,6 +35,7 @@ callers:
     expect(await page.getByRole('row').filter({ hasText: 'tester' }).textContent()).toMatch(/^tester\d+/);
     expect(await page.locator('figure').count()).toBe(3);
     expect(faults).toEqual([]);
+    await keepPicture(page, 'console');
   });
 
   it('refreshes itself', async () => {

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import type { Locator, Page } from 'playwright-core';
-import { describeInBrowser, seriousFindings, useBrowser } from '../support/browser.ts';
+import { keepPicture, describeInBrowser, seriousFindings, useBrowser } from '../support/browser.ts';
 import { API_KEY, useFlowgate } from '../support/flowgate-stack.ts';
 import { freePort } from '../support/free-port.ts';
 
@@ -35,6 +35,8 @@ describeInBrowser('the API page in a browser', () => {
     await start.getByLabel('id (path, required)').fill('onboarding');
     await start.locator('textarea').fill('{"employee":"Ada","big":9007199254740993}');
     const started = await sendAndRead(start);
+    await start.scrollIntoViewIfNeeded();
+    await keepPicture(page, 'docs');
     expect(started.status).toMatch(/^201 Created/);
     const { id } = JSON.parse(started.body) as { id: string };
 

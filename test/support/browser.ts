@@ -82,3 +82,10 @@ interface AxeResults {
     readonly nodes: readonly { readonly html: string }[];
   }[];
 }
+
+/** Keeps a picture of the page for the documents, where that is asked for: `npm run pictures`. */
+export async function keepPicture(page: Page, name: string): Promise<void> {
+  if (process.env['PICTURES'] !== 'true') return;
+  await page.setViewportSize({ width: 1200, height: 900 });
+  await page.screenshot({ path: `docs/images/${name}.png` });
+}
