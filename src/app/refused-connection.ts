@@ -10,6 +10,9 @@ const STATUSES: Readonly<Record<string, number>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
 };
 
+/** How long a client may take nothing of what is still to be written to it. */
+const STALL_MS = 5_000;
+
 /** Connections whose end is decided: Node goes on to report errors as long as bytes come. */
 const ending = new WeakSet<Socket>();
 
@@ -43,7 +46,7 @@ export function refuseUnreadable(
 /** A broken body is part of a request that has a log line of its own, and maybe its answer already. */
 function refuseBody(response: ServerResponse, socket: Socket, status: number): void {
   if (response.socket === socket && !response.headersSent) end(socket, status);
-  else socket.destroySoon();
+  else closeSoon(socket);
 }
 
 /** Whether nothing more of an answer is to be written: what is written now comes after it. */
@@ -68,8 +71,17 @@ function end(socket: Socket, status: number, headers = ''): void {
     socket.write(
       `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${headers}Connection: close\r\nContent-Length: 0\r\n\r\n`,
     );
-  if (socket.writableLength === 0) socket.destroy();
-  else socket.destroySoon();
+  closeSoon(socket);
+}
+
+/** Closes when everything is written, or when nobody takes it. */
+function closeSoon(socket: Socket): void {
+  if (socket.writableLength === 0) {
+    socket.destroy();
+    return;
+  }
+  socket.setTimeout(STALL_MS, () => socket.destroy());
+  socket.destroySoon();
 }
 
 function logRefusal(log: Log, status: number, reason: string): void {
