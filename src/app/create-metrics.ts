@@ -37,4 +37,6 @@ export function expectAll(metrics: Metrics, { callers, services }: Config, offer
   for (const { service, operations } of offers)
     for (const { path, method } of operations) metrics.requests.expectRoute(service, `/api/${service}${path}`, method);
   for (const { name } of callers) metrics.requests.expectCaller(name);
+  // What reaches no route.
+  metrics.requests.expectRoute('', '', 'GET');
 }

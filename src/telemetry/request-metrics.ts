@@ -1,6 +1,7 @@
-import { Counter, Histogram, type Registry } from 'prom-client';
+import { Histogram, type Registry } from 'prom-client';
 import { problemTable, type ProblemCode } from '../problems/problem-table.ts';
 import type { RequestRecord } from './request-record.ts';
+import { Tallies, type Tally } from './tallies.ts';
 
 /** Upper bounds in seconds: from an answer of our own to the longest deadline that is usual. */
 export const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
@@ -17,14 +18,14 @@ const KEYED = ['run', 'replay', 'unknown'] as const;
 
 interface RouteSeries {
   readonly duration: Histogram.Internal<string>;
-  readonly byStatus: ReadonlyMap<string, Counter.Internal>;
+  readonly byStatus: ReadonlyMap<string, Tally>;
 }
 
 interface ServiceSeries {
   readonly tokenWait: Histogram.Internal<string>;
   readonly upstream: Histogram.Internal<string>;
-  readonly byCode: ReadonlyMap<string, Counter.Internal>;
-  readonly byKeyed: ReadonlyMap<string, Counter.Internal>;
+  readonly byCode: ReadonlyMap<string, Tally>;
+  readonly byKeyed: ReadonlyMap<string, Tally>;
 }
 
 /**
@@ -32,25 +33,24 @@ interface ServiceSeries {
  * something that a caller wrote; each combination is made once, so that counting a request makes nothing new.
  */
 export class RequestMetrics {
-  readonly #requests: Counter;
+  readonly #requests: Tallies;
   readonly #durations: Histogram;
   readonly #tokenWaits: Histogram;
   readonly #upstream: Histogram;
-  readonly #problems: Counter;
-  readonly #keyed: Counter;
-  readonly #callerRequests: Counter;
+  readonly #problems: Tallies;
+  readonly #keyed: Tallies;
+  readonly #callerRequests: Tallies;
   /** By template and method: a template belongs to one service. */
   readonly #routes = new Map<string, Map<string, RouteSeries>>();
   readonly #services = new Map<string, ServiceSeries>();
-  readonly #callers = new Map<string, Counter.Internal>();
+  readonly #callers = new Map<string, Tally>();
 
   constructor(registry: Registry) {
     const registers = [registry];
-    this.#requests = new Counter({
+    this.#requests = new Tallies(registry, {
       name: 'flowgate_requests_total',
       help: 'Requests, by the class of the status that was answered; "aborted": the caller left before.',
-      labelNames: ['service', 'route', 'method', 'status'],
-      registers,
+      labels: ['service', 'route', 'method', 'status'],
     });
     this.#durations = new Histogram({
       name: 'flowgate_request_duration_seconds',
@@ -73,23 +73,20 @@ export class RequestMetrics {
       buckets: DURATION_BUCKETS,
       registers,
     });
-    this.#problems = new Counter({
+    this.#problems = new Tallies(registry, {
       name: 'flowgate_problems_total',
       help: 'Requests that were answered with a problem, by its code. Without a service: none was reached.',
-      labelNames: ['service', 'code'],
-      registers,
+      labels: ['service', 'code'],
     });
-    this.#keyed = new Counter({
+    this.#keyed = new Tallies(registry, {
       name: 'flowgate_keyed_requests_total',
       help: 'Requests under an Idempotency-Key: run, answered with the first answer, or looked up because its end was unknown.',
-      labelNames: ['service', 'outcome'],
-      registers,
+      labels: ['service', 'outcome'],
     });
-    this.#callerRequests = new Counter({
+    this.#callerRequests = new Tallies(registry, {
       name: 'flowgate_caller_requests_total',
       help: 'Requests of each caller of the configuration, whatever became of them.',
-      labelNames: ['caller'],
-      registers,
+      labels: ['caller'],
     });
   }
 
@@ -111,13 +108,13 @@ export class RequestMetrics {
     const method = record.method === 'HEAD' ? 'GET' : record.method;
     const ofRoute = this.#routeSeries(service, route, METHODS.has(method) ? method : 'other');
     ofRoute.duration.observe(durationMs / 1000);
-    ofRoute.byStatus.get(statusClass(status))?.inc();
+    count(ofRoute.byStatus.get(statusClass(status)));
     const ofService = this.#serviceSeries(service);
     if (tokenMs > 0) ofService.tokenWait.observe(tokenMs / 1000);
     if (upstreamMs > 0) ofService.upstream.observe(upstreamMs / 1000);
-    if (code !== undefined) ofService.byCode.get(code)?.inc();
-    if (keyed !== undefined) ofService.byKeyed.get(keyed)?.inc();
-    if (caller !== undefined) this.#callerSeries(caller).inc();
+    if (code !== undefined) count(ofService.byCode.get(code));
+    if (keyed !== undefined) count(ofService.byKeyed.get(keyed));
+    if (caller !== undefined) count(this.#callerSeries(caller));
   }
 
   #routeSeries(service: string, route: string, method: string): RouteSeries {
@@ -130,7 +127,7 @@ export class RequestMetrics {
 
   #makeRoute(labels: { service: string; route: string; method: string }): RouteSeries {
     const statuses = [...STATUS_CLASSES, ABORTED].map(
-      (status) => [status, this.#requests.labels({ ...labels, status })] as const,
+      (status) => [status, this.#requests.series({ ...labels, status })] as const,
     );
     return { duration: this.#durations.labels(labels), byStatus: new Map(statuses) };
   }
@@ -141,23 +138,27 @@ export class RequestMetrics {
     return series;
   }
 
-  /** Problems are shown from zero on: an alert on their growth would miss the first of each otherwise. */
   #makeService(service: string): ServiceSeries {
     const codes = Object.keys(problemTable) as ProblemCode[];
-    for (const code of codes) this.#problems.inc({ service, code }, 0);
+    const fromZero = true;
     return {
       tokenWait: this.#tokenWaits.labels({ service }),
       upstream: this.#upstream.labels({ service }),
-      byCode: new Map(codes.map((code) => [code, this.#problems.labels({ service, code })])),
-      byKeyed: new Map(KEYED.map((outcome) => [outcome, this.#keyed.labels({ service, outcome })])),
+      byCode: new Map(codes.map((code) => [code, this.#problems.series({ service, code }, { fromZero })])),
+      byKeyed: new Map(KEYED.map((outcome) => [outcome, this.#keyed.series({ service, outcome })])),
     };
   }
 
-  #callerSeries(caller: string): Counter.Internal {
+  #callerSeries(caller: string): Tally {
     let series = this.#callers.get(caller);
-    if (series === undefined) this.#callers.set(caller, (series = this.#callerRequests.labels({ caller })));
+    if (series === undefined)
+      this.#callers.set(caller, (series = this.#callerRequests.series({ caller }, { fromZero: true })));
     return series;
   }
+}
+
+function count(tally: Tally | undefined): void {
+  if (tally) tally.count++;
 }
 
 function statusClass(status: number | undefined): string {
