@@ -79,9 +79,10 @@ function reconfigure(host: FlowgateHost, first: Config, { log, reason }: { log: 
     tell(config, log);
     log.info({ reason }, 'configuration taken');
   } catch (error) {
-    if (error instanceof ConfigurationError)
-      log.error({ reason, problems: error.problems }, 'configuration refused: the old one stays');
-    else log.error({ reason, err: error }, 'configuration refused: the old one stays');
+    if (error instanceof ConfigurationError) {
+      const { problems } = error;
+      log.error({ reason, problems }, 'configuration refused: the old one stays');
+    } else log.error({ reason, err: error }, 'configuration refused: the old one stays');
   }
   log.flush();
 }

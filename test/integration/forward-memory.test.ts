@@ -34,7 +34,7 @@ describe('memory', () => {
     expect(bytes).toBe(128 * MIB);
     expect(received).toBe(sent);
     expect((await peak()) - before).toBeLessThan(64 * MIB);
-  });
+  }, 60_000);
 });
 
 async function startChild(origin: string): Promise<{ port: number; peak: () => Promise<number> }> {
