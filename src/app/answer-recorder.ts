@@ -56,10 +56,11 @@ export class AnswerRecorder extends Writable implements AnswerSink {
       sha256: this.#hash.digest('base64'),
       code: undefined,
     };
-    void this.#note(answer).finally(() => {
+    const end = (): void => {
       if (!this.#response.destroyed) this.#response.end();
       done();
-    });
+    };
+    this.#note(answer).then(end, end);
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {

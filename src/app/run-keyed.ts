@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import type { ServerResponse } from 'node:http';
 import type { Deadline } from '../forward/deadline.ts';
 import type { KeyedRequest } from '../ledger/keyed-request.ts';
 import type { LedgerEntry } from '../ledger/ledger-entry.ts';
@@ -21,7 +20,6 @@ export interface KeyedRun {
   readonly operation: ForwardOperation;
   readonly deadline: Deadline;
   readonly record: RequestRecord;
-  readonly response: ServerResponse;
   run(watch: StartWatch): Promise<OperationAnswer | undefined>;
   /** Asks the engine; `undefined`: it cannot tell. */
   lookUp(window: SentWindow): Promise<OperationAnswer | undefined>;
@@ -88,15 +86,14 @@ async function noteFailure(entry: LedgerEntry, error: unknown, service: string, 
     await entry.release();
     return;
   }
-  const answer = recordAnswer(
-    {
-      status: problem.status,
-      headers: { 'content-type': 'application/problem+json' },
-      body: Buffer.from(JSON.stringify(problem.toDocument(record.correlationId))),
-    },
-    problem.code,
-  );
+  const answer = recordProblem(problem, record);
   await (problem.code === 'outcome-unknown' ? entry.unknown(answer) : entry.done(answer));
+}
+
+function recordProblem(problem: Problem, { correlationId }: RequestRecord): RecordedAnswer {
+  const body = Buffer.from(JSON.stringify(problem.toDocument(correlationId)));
+  const headers = { 'content-type': 'application/problem+json' };
+  return recordAnswer({ status: problem.status, headers, body }, problem.code);
 }
 
 /** Refusals of our credentials, which the service makes before it does anything. */
@@ -122,10 +119,12 @@ async function reconcile(unknown: UnknownOutcome, service: string, keyed: KeyedR
     .catch(() => undefined);
   if (found !== undefined) {
     const answer = recordAnswer(found);
-    await unknown.settle(answer);
+    await unknown.note('DONE', answer);
     return replay(answer, keyed.record);
   }
   if (unknown.answer !== undefined) return replay(unknown.answer, keyed.record);
-  keyed.response.setHeader('Idempotent-Replayed', 'true');
-  throw endUnknown(service);
+  // The first one that asks is answered like all that follow.
+  const answer = recordProblem(endUnknown(service), keyed.record);
+  await unknown.note('UNKNOWN', answer);
+  return replay(answer, keyed.record);
 }

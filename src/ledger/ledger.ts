@@ -31,8 +31,8 @@ export interface UnknownOutcome {
   readonly answer: RecordedAnswer | undefined;
   /** Takes the key for a further run. Only for what may be sent twice. */
   runAgain(): Promise<LedgerEntry>;
-  /** Notes how it ended. */
-  settle(answer: RecordedAnswer): Promise<void>;
+  /** Notes how it ended: `UNKNOWN` with the problem that says that nobody knows. */
+  note(state: 'DONE' | 'UNKNOWN', answer: RecordedAnswer): Promise<void>;
 }
 
 /** Remembers what was sent under which `Idempotency-Key`, so that nothing is started twice. */
@@ -91,7 +91,7 @@ export class Ledger {
         if (!isOurs) throw inFlight(reservationMs);
         return this.#entry(holder);
       },
-      settle: (answer) => this.#records.finish({ ...holder, owner: found.owner }, 'DONE', answer),
+      note: (state, answer) => this.#records.finish({ ...holder, owner: found.owner }, state, answer),
     };
   }
 
