@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 
 /** How long an answer is waited for, milliseconds, before a test fails. */
-const PATIENCE_MS = 8_000;
+const PATIENCE_MS = 18_000;
 
 /** One answer as it came over the wire. */
 export interface RawAnswer {
