@@ -50,7 +50,7 @@ function leave(moment: Moment): Promise<void> {
   const socket = connect(bare.port, '127.0.0.1');
   const isUpload = moment === 'in its own body';
   const head = `${isUpload ? 'POST' : 'GET'} /api/integration/flows/flow HTTP/1.1\r\nHost: x\r\nx-api-key: ${BARE_KEY}\r\n`;
-  const body = isUpload ? `Content-Length: 600000\r\n\r\n${'x'.repeat(300_000)}` : '\r\n';
+  const body = isUpload ? `Content-Length: 600000\r\n\r\n${'x'.repeat(50_000)}` : '\r\n';
   const reset = (): void => void socket.resetAndDestroy();
   const latest = setTimeout(reset, 1_000);
   socket
