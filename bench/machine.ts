@@ -29,6 +29,9 @@ export function onCore(core: number, command: readonly string[]): readonly strin
   return canPin ? ['taskset', '-c', String(core), ...command] : command;
 }
 
+/** nginx started by root gives its workers to a user who cannot read our files; started by anybody else it warns. */
+export const nginxUser = process.getuid?.() === 0 ? 'user root;' : '';
+
 export interface Measured {
   /** Seconds of CPU, user and system, of the process and its children. */
   readonly cpuSeconds: number;
@@ -36,12 +39,20 @@ export interface Measured {
   readonly residentMegabytes: number;
 }
 
+const running = new Set<BenchProcess>();
+
+// A bench that fails half-way must not leave processes behind that slow the next one down.
+process.on('exit', () => {
+  for (const { child } of running) child.kill('SIGTERM');
+});
+
 /** A process that was started for the measurement, and ends with it. */
 export class BenchProcess {
   readonly child: ChildProcess;
 
   constructor(command: readonly string[], core: number, env: Readonly<Record<string, string>> = {}) {
     const [program = '', ...args] = onCore(core, command);
+    running.add(this);
     const log = openSync(join(workFolder, `${process.hrtime.bigint()}.log`), 'a');
     this.child = spawn(program, args, { env: { PATH: process.env['PATH'], ...env }, stdio: ['ignore', log, log] });
   }
@@ -56,6 +67,7 @@ export class BenchProcess {
   }
 
   async stop(): Promise<void> {
+    running.delete(this);
     if (this.child.exitCode !== null || this.child.signalCode !== null) return;
     this.child.kill('SIGTERM');
     const timer = setTimeout(() => this.child.kill('SIGKILL'), 3000);

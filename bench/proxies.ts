@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { BenchProcess, freePort, hasCommand, PROXY_CORE, untilItAnswers, workFolder } from './machine.ts';
+import { BenchProcess, freePort, hasCommand, nginxUser, PROXY_CORE, untilItAnswers, workFolder } from './machine.ts';
 
 /** Where a scenario's requests go in a proxy: the peers pass paths through, Flowgate has routes of its own. */
 interface Paths {
@@ -55,7 +55,8 @@ export async function startNginx(target: string): Promise<Proxy | undefined> {
   const path = join(folder, 'proxy.conf');
   writeFileSync(
     path,
-    `worker_processes 1;
+    `${nginxUser}
+worker_processes 1;
 pid ${folder}/nginx.pid;
 events { worker_connections 4096; }
 http {

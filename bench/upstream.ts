@@ -1,6 +1,6 @@
 import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { BenchProcess, freePort, hasCommand, LOAD_CORE, untilItAnswers, workFolder } from './machine.ts';
+import { BenchProcess, freePort, hasCommand, LOAD_CORE, nginxUser, untilItAnswers, workFolder } from './machine.ts';
 
 /** What a start is answered with: a quarter of a kilobyte. */
 export const STARTED = JSON.stringify({
@@ -68,7 +68,8 @@ function writeNginx(port: number, files: string): string {
   const path = join(workFolder, 'upstream.conf');
   writeFileSync(
     path,
-    `worker_processes 1;
+    `${nginxUser}
+worker_processes 1;
 pid ${workFolder}/upstream.pid;
 events { worker_connections 4096; }
 http {

@@ -1,8 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { RouteTable } from '../../src/app/route-table.ts';
 import { Callers } from '../../src/callers/callers.ts';
@@ -14,6 +12,7 @@ import { ServiceClient } from '../../src/services/service-client.ts';
 import { RequestRecord } from '../../src/telemetry/request-record.ts';
 import { attack, ECHO, message, post, requestLines, START, STREAM, TARGETS, withKey } from '../support/attack.ts';
 import { eventually } from '../support/eventually.ts';
+import { liveMemory } from '../support/live-memory.ts';
 import { useFlowgate, withFlowgate } from '../support/flowgate-stack.ts';
 import { RawConnection } from '../support/raw-http.ts';
 
@@ -266,8 +265,6 @@ describe('a fault of our own', () => {
 
 describe('a long time', () => {
   it('H-16 in short: after thousands of requests nothing has grown', async () => {
-    setFlagsFromString('--expose-gc');
-    const collect = runInNewContext('gc') as () => void;
     const connection = await open();
     const visit = async (times: number): Promise<number> => {
       for (let at = 0; at < times; at++) {
@@ -277,8 +274,7 @@ describe('a long time', () => {
         await connection.answer();
         stack.logLines.length = 0;
       }
-      collect();
-      return process.memoryUsage().heapUsed;
+      return liveMemory().heapUsed;
     };
     const before = await visit(1_500);
     const resources = process.getActiveResourcesInfo().length;

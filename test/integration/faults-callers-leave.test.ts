@@ -1,11 +1,10 @@
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { BARE_KEY, BareFlowgate } from '../support/bare-flowgate.ts';
 import { eventually } from '../support/eventually.ts';
 import { FakeTokenServer } from '../support/fake-token-server.ts';
+import { liveMemory } from '../support/live-memory.ts';
 import { plainRequest } from '../support/plain-request.ts';
 import { answer, answerWithRawBytes, neverAnswer, RawUpstream } from '../support/raw-upstream.ts';
 
@@ -110,9 +109,5 @@ async function heapBytes(): Promise<number> {
   upstream.requests.length = 0;
   bare.logLines.length = 0;
   await delay(50);
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
-  collect();
-  collect();
-  return process.memoryUsage().heapUsed;
+  return liveMemory().heapUsed;
 }
