@@ -9,15 +9,15 @@ import { localsOf } from './exchange.ts';
 export type Admission = (request: Request, response: Response) => Promise<Caller>;
 
 /**
- * What every route behind a credential asks first: who is it (400, 401, 429, 503), may it call from this web origin
- * (403), and has it anything left of its rate (429).
+ * What every route behind a credential asks first: who is it (400, 401, 429, 503), may it write from this web origin
+ * (403) or see what it reads, and has it anything left of its rate (429).
  */
 export function createAdmission(callers: Callers, origins: WebOrigins): Admission {
   return async (request, response) => {
     // Express looks only at as many forwarded addresses as there are trusted proxies, from the end.
     const caller = await callers.authenticate(request.headers, addressKey(request.ip));
     localsOf(response).record.caller = caller.name;
-    origins.checkCaller(caller, request.headers.origin);
+    origins.checkCaller(caller, request, response);
     await caller.rate?.take(response);
     return caller;
   };

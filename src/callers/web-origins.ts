@@ -116,13 +116,22 @@ export class WebOrigins {
   }
 
   /**
-   * A caller that names its own origins may be called from no other page, even from one that other callers name.
+   * To a caller that names its own origins every other page is foreign, even one that other callers name: its writes are
+   * refused, and it cannot see what it reads.
    *
    * @throws {Problem} `origin-not-allowed`
    */
-  checkCaller({ origins = this.#common }: Caller, origin: string | undefined): void {
-    if (origin === undefined || !this.#answerHeaders.has(origin)) return;
-    if (!origins.has(origin) && !this.#own.has(origin)) throw notAllowed();
+  checkCaller(
+    { origins = this.#common }: Caller,
+    { method, headers }: IncomingMessage,
+    response: ServerResponse,
+  ): void {
+    const { origin } = headers;
+    if (origin === undefined || origins.has(origin)) return;
+    const letRead = this.#answerHeaders.get(origin);
+    if (letRead === undefined || this.#own.has(origin)) return;
+    if (!SAFE_METHODS.has(method)) throw notAllowed();
+    for (const name of letRead.keys()) response.removeHeader(name);
   }
 
   #isKnown(origin: string): boolean {

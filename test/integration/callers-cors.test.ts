@@ -184,14 +184,27 @@ describe('a caller with origins of its own', () => {
     expect((await start({ ...key, origin: OWN })).status).toBe(201);
   });
 
-  it.each(['GET', 'POST'])('may not be called from an origin that is allowed to others: %s', async (method) => {
-    const answer = method === 'GET' ? await get({ ...key, origin: APP }) : await start({ ...key, origin: APP });
+  it('may not write from an origin that is allowed to others', async () => {
+    const answer = await start({ ...key, origin: APP });
     expect(answer).toMatchObject({ status: 403, json: { code: 'origin-not-allowed' } });
     expect(upstreamRequests()).toBe(0);
   });
 
+  it.each([
+    ['an answer', LIST, 200],
+    ['a problem', '/api/workflow/nowhere', 404],
+    ['a document', '/openapi.json', 200],
+    ["a refusal of operators' facts", '/status', 403],
+  ])('reads from an origin that is allowed to others, whose pages cannot see %s', async (_, path, status) => {
+    const answer = await get({ ...key, origin: APP }, path);
+    expect(answer.status).toBe(status);
+    expect(corsHeaders(answer)).toEqual([]);
+    expect(answer.headers.vary).toBe('Origin');
+  });
+
   it('does not lend its origins to others', async () => {
     expect((await start({ ...KEY, origin: INTRANET })).json).toMatchObject({ code: 'origin-not-allowed' });
+    expect(corsHeaders(await get({ ...KEY, origin: INTRANET }))).toEqual([]);
   });
 });
 
