@@ -93,6 +93,62 @@ callers:
   }, 60_000);
 });
 
+describe('the Postman collection of any other API', () => {
+  const catalogue = useFlowgate({
+    file: ({ httpApi }) => `
+services:
+  catalogue:
+    kind: http
+    url: ${httpApi.url}
+    token: { url: ${httpApi.tokenUrl}, clientId: ${httpApi.clientId}, clientSecret: "${httpApi.clientSecret}" }
+    routes:
+      - GET /products -> /v2/products
+      - GET /products/:id -> /v2/products/:id
+      - POST /orders -> /v2/orders
+      - GET /orders/:id -> /v2/orders/:id
+      - PUT /orders/:id -> /v2/orders/:id
+      - PATCH /orders/:id -> /v2/orders/:id
+      - DELETE /orders/:id -> /v2/orders/:id
+      - GET /files/** -> /v2/files/**
+callers:
+  runner: { apiKeys: [${RUNNER_KEY}], allow: ['* /api/catalogue/**'] }
+`,
+  });
+
+  const run = async (chosen: Readonly<Record<string, string>>): Promise<NewmanExecution[]> => {
+    const { json: collection } = await catalogue.get('/postman.json', { 'x-api-key': RUNNER_KEY });
+    const variables = { baseUrl: catalogue.url, apiKey: RUNNER_KEY, ...chosen };
+    const values = Object.entries(variables).map(([key, value]) => ({ key, value }));
+    return runNewman(collection, { name: 'chosen', values });
+  };
+
+  it('passes all its tests, with the ids that were put into its variables', async () => {
+    const order = await catalogue.post('/api/catalogue/orders', '{"product":"HT-2000"}', { 'x-api-key': RUNNER_KEY });
+    const executions = await run({ catalogue_productId: 'HT-2000', catalogue_orderId: String(order.json.id) });
+    expect(executions.filter(({ failed }) => failed.length > 0)).toEqual([]);
+    const statuses = executions.map(({ name, status }) => `${name} ${status}`);
+    expect(statuses.slice(0, 8)).toEqual([
+      'GET /products 200',
+      'GET /products/:id 200',
+      'POST /orders 422', // the API's own: an order needs a product
+      'GET /orders/:id 200',
+      'PUT /orders/:id 200',
+      'PATCH /orders/:id 200',
+      'DELETE /orders/:id 204',
+      'GET /files/** 200',
+    ]);
+  }, 60_000);
+
+  it("does not take a refusal of Flowgate's own for the answer of the API", async () => {
+    const executions = await run({ catalogue_productId: '..', catalogue_orderId: 'none' });
+    const product = executions.find(({ name }) => name === 'GET /products/:id');
+    expect(product?.status).toBe(400);
+    expect(product?.failed).toHaveLength(1);
+    const order = executions.find(({ name }) => name === 'GET /orders/:id');
+    expect([order?.status, order?.failed]).toEqual([404, []]);
+  }, 60_000);
+});
+
 describe('the Postman environment', () => {
   it('keeps the key as a secret', () => {
     expect(postmanEnvironment(documentedApi(everyKindConfig()))['values']).toEqual([

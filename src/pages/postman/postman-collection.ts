@@ -5,7 +5,7 @@ import { requestItem, testEvent, type PostmanItem } from './request-item.ts';
 import { parameterVariable, serviceVariable } from './service-variables.ts';
 import { everyAnswerScript } from './test-script.ts';
 
-const DESCRIPTION = `Set baseUrl and apiKey in an environment, or in the variables of this collection. Each folder runs from top to bottom: what one request answers with is used by the next. WorkflowGen does not list its processes: put the name of one into <service>_definitionId. Mind that a run starts, changes and ends workflows for real.`;
+const DESCRIPTION = `Set baseUrl and apiKey in an environment, or in the variables of this collection. Each folder runs from top to bottom: what one request answers with is used by the next. WorkflowGen does not list its processes: put the name of one into <service>_definitionId. What the paths of another API take is in variables of its name, such as <service>_productId. Mind that a run starts, changes and ends workflows for real.`;
 
 /** The routes of this configuration as a Postman collection (format 2.1), a folder for each service. */
 export function postmanCollection(api: DocumentedApi): Record<string, unknown> {
