@@ -1,8 +1,11 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { useFlowgate } from '../support/flowgate-stack.ts';
+import { RawConnection } from '../support/raw-http.ts';
 
 const flowgate = useFlowgate();
+
+const DEFINITIONS = '/api/workflow/definitions';
 
 // oxlint-disable-next-line typescript/no-explicit-any -- tests look into many shapes
 type Loose = any;
@@ -45,6 +48,22 @@ describe('the answers of the sandbox', () => {
   it('that are problems are what the document says', async () => {
     const { status, json } = await flowgate.get('/api/workflow/instances/unknown');
     expect(misfits('get', '/api/workflow/instances/{id}', status, json)).toEqual([]);
+  });
+
+  it.each([
+    [400, [`GET ${DEFINITIONS}?top=1 HTTP/1.1`, 'Host: flowgate.example', 'Host: other.example']],
+    [414, [`GET ${DEFINITIONS}?top=${'1'.repeat(5_000)} HTTP/1.1`, 'Host: flowgate.example']],
+    [417, [`GET ${DEFINITIONS} HTTP/1.1`, 'Host: flowgate.example', 'Expect: a-miracle']],
+    [431, [`GET ${DEFINITIONS} HTTP/1.1`, 'Host: flowgate.example', ...Array<string>(100).fill('x-more: 1')]],
+    [501, [`GET ${DEFINITIONS} HTTP/1.1`, 'Host: flowgate.example', 'Transfer-Encoding: gzip, chunked']],
+    [505, [`GET ${DEFINITIONS} HTTP/2.0`, 'Host: flowgate.example']],
+  ])('to a request that is refused with %i are what the document says', async (status, lines) => {
+    const connection = await RawConnection.open(flowgate.port);
+    connection.write([...lines, '', ''].join('\r\n'));
+    const answer = await connection.answer();
+    connection.destroy();
+    expect(answer?.status).toBe(status);
+    expect(misfits('get', DEFINITIONS, status, JSON.parse(String(answer?.body)))).toEqual([]);
   });
 
   function misfits(method: string, path: string, status: number, json: unknown): string[] {

@@ -172,14 +172,33 @@ describe('the OpenAPI document', () => {
     expect(resolved(responses['404']).headers['Retry-After']).toBeUndefined();
   });
 
-  it('has an example of every problem that it lists', () => {
-    const listed = new Set(JSON.stringify(document).match(/(?<=#\/components\/examples\/)[a-z-]+/g));
-    for (const code of listed) {
-      const { value } = document.components.examples[code];
-      expect(value).toMatchObject({ code, type: `/problems/${code}`, ...pick(code as keyof typeof problemTable) });
-    }
+  it('has an example of every problem that it lists, with the status under which it is listed', () => {
+    const listed = new Set<string>();
+    for (const [name, response] of Object.entries<Loose>(document.components.responses))
+      for (const [code, { $ref: ref }] of Object.entries<Loose>(
+        response.content['application/problem+json'].examples,
+      )) {
+        listed.add(code);
+        const { source, title, retryable } = problemTable[code as keyof typeof problemTable];
+        const facts = { status: Number(name.slice('Problem'.length, 'Problem'.length + 3)), source, title, retryable };
+        expect(resolved({ $ref: ref }).value).toMatchObject({ code, type: `/problems/${code}`, ...facts });
+      }
     expect(listed.size).toBeGreaterThan(30);
   });
+
+  // RFC 9110, sections 15.5.15 (414), 15.5.18 (417), 15.6.2 (501), 15.6.6 (505), and RFC 6585, section 5 (431).
+  it.each([400, 414, 417, 431, 501, 505])(
+    'says of every route that a request can be refused with %i before its route is looked for',
+    (status) => {
+      for (const [path, item] of Object.entries<Loose>(document.paths))
+        for (const [method, operation] of Object.entries<Loose>(item))
+          expect([method, path, codesOf(operation, status)]).toEqual([
+            method,
+            path,
+            expect.arrayContaining(['invalid-request']),
+          ]);
+    },
+  );
 
   it('names the credentials that this configuration takes, and asks for one of them', () => {
     expect(document.components.securitySchemes).toEqual({
@@ -218,8 +237,3 @@ describe('the OpenAPI document', () => {
     expect(text).not.toContain('example.com/');
   });
 });
-
-function pick(code: keyof typeof problemTable): object {
-  const { title, status, source, retryable } = problemTable[code];
-  return { title, status, source, retryable };
-}

@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import { problemTable, retryAfterCodes, type ProblemCode } from '../../problems/problem-table.ts';
 import { problemTexts } from '../../problems/problem-texts.ts';
 import type { JsonSchema } from '../shapes/shape.ts';
@@ -5,8 +6,10 @@ import type { JsonSchema } from '../shapes/shape.ts';
 /** A Response Object (OpenAPI 3.1, section 4.8.17). */
 export type ResponseObject = Readonly<Record<string, unknown>>;
 
-/** Codes whose status is the service's own choice. */
+/** Codes that come with more statuses than that of the problem table. */
 const STATUSES: Partial<Record<ProblemCode, readonly number[]>> = {
+  // The checks before a route is looked for: whatever the path is, it can be refused so.
+  'invalid-request': [400, 414, 417, 431, 501, 505],
   'outcome-unknown': [502, 504],
   'upstream-invalid-request': [400, 413, 415],
 };
@@ -53,15 +56,15 @@ export class ProblemResponses {
     const number = [...this.#names.keys()].filter((other) => other.startsWith(`${status} `)).length;
     const name = `Problem${status}${number === 0 ? '' : String.fromCodePoint(FIRST_LETTER + number)}`;
     this.#names.set(key, name);
-    this.#byName.set(name, problemResponse(codes));
+    this.#byName.set(name, problemResponse(status, codes));
     return name;
   }
 }
 
-function problemResponse(codes: readonly ProblemCode[]): ResponseObject {
+function problemResponse(status: number, codes: readonly ProblemCode[]): ResponseObject {
   const mayWait = codes.some((code) => retryAfterCodes.has(code));
   return {
-    description: codes.map((code) => `\`${code}\`: ${problemTable[code].title}`).join('. '),
+    description: codes.map((code) => `\`${code}\`: ${titleOf(code, status)}`).join('. '),
     headers: {
       'x-correlation-id': { $ref: '#/components/headers/CorrelationId' },
       ...(mayWait ? { 'Retry-After': { $ref: '#/components/headers/RetryAfter' } } : {}),
@@ -71,25 +74,39 @@ function problemResponse(codes: readonly ProblemCode[]): ResponseObject {
         schema: {
           allOf: [{ $ref: '#/components/schemas/Problem' }, { type: 'object', properties: { code: { enum: codes } } }],
         },
-        examples: Object.fromEntries(codes.map((code) => [code, { $ref: `#/components/examples/${code}` }])),
+        examples: Object.fromEntries(
+          codes.map((code) => [code, { $ref: `#/components/examples/${exampleName(code, status)}` }]),
+        ),
       },
     },
   };
 }
 
-/** One example of every problem. */
+/** A title says the same of every occurrence; where a code has several statuses, the reason phrase tells them apart. */
+function titleOf(code: ProblemCode, status: number): string {
+  const { title } = problemTable[code];
+  return status === problemTable[code].status ? title : `${title} (${STATUS_CODES[status]})`;
+}
+
+function exampleName(code: ProblemCode, status: number): string {
+  return status === problemTable[code].status ? code : `${code}-${status}`;
+}
+
+/** One example of every problem, and of each further status that it has. */
 export function problemExamples(): Record<string, unknown> {
   return Object.fromEntries(
-    (Object.keys(problemTable) as ProblemCode[]).map((code) => [
-      code,
-      { summary: problemTable[code].title, value: problemExample(code) },
-    ]),
+    (Object.keys(problemTable) as ProblemCode[]).flatMap((code) =>
+      statusesOf(code).map((status) => [
+        exampleName(code, status),
+        { summary: titleOf(code, status), value: problemExample(code, status) },
+      ]),
+    ),
   );
 }
 
 /** What a problem looks like on the wire. */
-export function problemExample(code: ProblemCode): Record<string, unknown> {
-  const { title, status, source, retryable } = problemTable[code];
+export function problemExample(code: ProblemCode, status: number = problemTable[code].status): Record<string, unknown> {
+  const { title, source, retryable } = problemTable[code];
   const { meaning, checks } = problemTexts[code];
   return {
     type: `/problems/${code}`,
