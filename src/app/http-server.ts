@@ -56,6 +56,7 @@ export function createHttpServer(listener: RequestListener, log: Log, limits: Pa
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
     const { socket } = request;
     latest.set(socket, response);
+    request.url = readableTarget(request.url ?? '');
     response.on('prefinish', () => {
       // The answer is written as far as the client takes it: from here on it may not stall.
       if (socket.writableLength > 0) socket.setTimeout(stallMs);
@@ -82,6 +83,15 @@ export function createHttpServer(listener: RequestListener, log: Log, limits: Pa
     refuseUnreadable(error, socket, latest.get(socket), log),
   );
   return server;
+}
+
+/**
+ * Express reads paths before any step of ours runs, and answers with a page of its own where it cannot. In the place of
+ * what it might not read it gets what is refused for the same reason (`parseTarget`).
+ */
+function readableTarget(target: string): string {
+  if (!target.startsWith('/')) return '*';
+  return target.includes('#') ? '/#' : target;
 }
 
 function noticeDrops(log: Log, maxConnections: number): () => void {

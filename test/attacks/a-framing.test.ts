@@ -179,6 +179,9 @@ describe('a target that is a whole URL', () => {
     'evil.example:443',
     'health',
     'http:///health',
+    'http://[x/health',
+    'http://[::1',
+    'http://[x/#',
   ])('A-15 is refused: %s', async (target) => {
     for (const host of ['flowgate.example', 'evil.example']) {
       const bytes = withKey(`GET ${target}`).replace('Host: flowgate.example', `Host: ${host}`);

@@ -142,7 +142,7 @@ describe('a path', () => {
     await refused(stack, withKey(`${method} *`), 400, { toHead: method === 'HEAD' });
   });
 
-  it.each(['/api/workflow/definitions/x#@evil.example', '/health#/api', '/api/workflow/definitions#', '/#'])(
+  it.each(['/api/workflow/definitions/x#@evil.example', '/health#/api', '/api/workflow/definitions#', '/#', '//a@[x#'])(
     'B-15 cannot have a fragment: %s',
     async (path) => {
       await refused(stack, withKey(`GET ${path}`), 400);

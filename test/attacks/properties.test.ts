@@ -311,6 +311,33 @@ describe('any text in a path', () => {
   });
 });
 
+const targetParts = ['http:', '//', '/', '@', '[', ']', '[::1', '#', '?', '\\', '%', ':', 'a', '99999', '.', ';', '*'];
+const targets = fc
+  .tuple(fc.constantFrom('/', '//', 'http://', 'a:', '*'), fc.array(fc.constantFrom(...targetParts), { maxLength: 7 }))
+  .map(([start, rest]) => [start, ...rest].join(''));
+
+describe('any target of a request', () => {
+  it('gets an answer of our own, or the bare one of the parser: no library answers in our place', async () => {
+    const request = (target: string, mark: string): string[] => [
+      `GET ${target} HTTP/1.1\r\nHost: flowgate.example\r\nX-API-Key: ${API_KEY}\r\nX-Correlation-ID: ${mark}\r\n\r\n`,
+    ];
+    let ours = 0;
+    await fc.assert(
+      fc.asyncProperty(batches(targets), async (sent) => {
+        const exchanges = await exchangeAll(sent, request, () => false);
+        for (const { answer } of exchanges) {
+          if (answer?.status === 400 && answer.body.length === 0) continue;
+          ours += 1;
+          expect(answer?.headers.get('content-type')).toEqual(['application/problem+json']);
+          expect(answer?.headers.get('x-correlation-id')?.[0]).toMatch(/^m\d+$/);
+        }
+      }),
+      { numRuns: 100 },
+    );
+    expect(ours).toBeGreaterThan(200);
+  });
+});
+
 /* Bodies */
 
 interface SentBody {
