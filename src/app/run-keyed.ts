@@ -7,7 +7,7 @@ import type { Ledger, UnknownOutcome } from '../ledger/ledger.ts';
 import { recordAnswer, replayed, type RecordedAnswer } from '../ledger/recorded-answer.ts';
 import { Problem } from '../problems/problem.ts';
 import type { ProblemCode } from '../problems/problem-table.ts';
-import type { ForwardOperation, Operation, OperationAnswer, SentWindow } from '../services/operation.ts';
+import type { ForwardOperation, LookedUp, Operation, OperationAnswer, SentWindow } from '../services/operation.ts';
 import type { StartWatch } from '../services/run-operation.ts';
 import type { RequestRecord } from '../telemetry/request-record.ts';
 import { AnswerRecorder } from './answer-recorder.ts';
@@ -21,8 +21,8 @@ export interface KeyedRun {
   readonly deadline: Deadline;
   readonly record: RequestRecord;
   run(watch: StartWatch): Promise<OperationAnswer | undefined>;
-  /** Asks the engine; `undefined`: it cannot tell. */
-  lookUp(window: SentWindow): Promise<OperationAnswer | undefined>;
+  /** Asks the engine. */
+  lookUp(window: SentWindow): Promise<LookedUp>;
 }
 
 /** Whether an `Idempotency-Key` is heeded: on what starts or sends something. */
@@ -108,8 +108,12 @@ function wasNotDone(problem: Problem): boolean {
   return problem.retryable || problem.source === 'caller' || problem.source === 'token' || REFUSED.has(problem.code);
 }
 
-/** Nobody knows how the first run ended, unless the engine does. */
-async function reconcile(unknown: UnknownOutcome, service: string, keyed: KeyedRun): Promise<OperationAnswer> {
+/** Nobody knows how the first run ended, unless the engine does. What it has not done is sent again. */
+async function reconcile(
+  unknown: UnknownOutcome,
+  service: string,
+  keyed: KeyedRun,
+): Promise<OperationAnswer | undefined> {
   const { sentAtMs } = unknown;
   const found = await keyed
     .lookUp({
@@ -117,6 +121,7 @@ async function reconcile(unknown: UnknownOutcome, service: string, keyed: KeyedR
       upToMs: sentAtMs + keyed.deadline.limitMs + CLOCK_TOLERANCE_MS,
     })
     .catch(() => undefined);
+  if (found === 'not-done') return runAndNote(await unknown.runAgain(), service, keyed);
   if (found !== undefined) {
     const answer = recordAnswer(found);
     await unknown.note('DONE', answer);

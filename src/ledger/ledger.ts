@@ -29,7 +29,7 @@ export interface UnknownOutcome {
   readonly sentAtMs: number;
   /** The problem that was answered, where one was. */
   readonly answer: RecordedAnswer | undefined;
-  /** Takes the key for a further run. Only for what may be sent twice. */
+  /** Takes the key for a further run. Only for what may be sent twice, or is proven not to have been done. */
   runAgain(): Promise<LedgerEntry>;
   /** Notes how it ended: `UNKNOWN` with the problem that says that nobody knows. */
   note(state: 'DONE' | 'UNKNOWN', answer: RecordedAnswer): Promise<void>;

@@ -100,6 +100,9 @@ export interface OperationAnswer {
   readonly body: Buffer | undefined;
 }
 
+/** The answer that a start would have had; `undefined`: nothing proves that it has happened, nor that it has not. */
+export type LookedUp = OperationAnswer | 'not-done' | undefined;
+
 /** A request below the service's base URL. Its body is the caller's stream where the operation streams. */
 export type OperationRequest = Omit<UpstreamRequest, 'body' | 'bodyLength'> & { readonly body?: Buffer };
 
@@ -162,19 +165,18 @@ export interface ForwardOperation extends OperationBase {
     input: OperationInput,
     followUp: FollowUp,
   ): OperationAnswer | undefined | Promise<OperationAnswer | undefined>;
-  /**
-   * Sent again, the same request does nothing more: a start that names what it makes, where `fromAnswer` knows that the
-   * refusal of a second one is a success; or what the operator declared to be so.
-   */
+  /** Sent again, the same request does nothing more: the operator declared it to be so. */
   readonly repeatable?: boolean;
+  /** A start that names what it makes: `lookUp` finds it by that name, so it is asked as soon as an answer is lost. */
+  readonly namesWhatItMakes?: boolean;
   /** Sent again, with a pause, where the upstream says by 409 that it is busy and nothing was done. */
   readonly repeatsWhenBusy?: boolean;
   /**
    * Finds out whether a start whose outcome is unknown has happened, by the very input that it was made of.
    *
-   * @returns the answer that it would have had; `undefined` when nothing proves that it happened
+   * Where it is proven not to have happened, it may be sent again.
    */
-  lookUp?(input: OperationInput, followUp: FollowUp, window: SentWindow): Promise<OperationAnswer | undefined>;
+  lookUp?(input: OperationInput, followUp: FollowUp, window: SentWindow): Promise<LookedUp>;
   /** The setting and length of its own deadline, where it has one. */
   readonly timeout?: { readonly ms: number; readonly setting: string };
   /** How the CSRF handshake of its endpoint is made. */

@@ -11,6 +11,7 @@ import type { CallContext } from './call-context.ts';
 import type {
   FollowUp,
   ForwardOperation,
+  LookedUp,
   Offer,
   OperationAnswer,
   OperationInput,
@@ -23,6 +24,9 @@ import type { ServiceClient } from './service-client.ts';
 const REFUSAL_BYTES = 64 * 1024;
 /** The most that is held of an answer which is made over: a start answers with a few hundred bytes. */
 const MADE_OVER_BYTES = 8 * 1024 * 1024;
+
+/** What is found by its name is found whenever it was made. */
+const SINCE_EVER: SentWindow = { fromMs: 0, upToMs: Number.MAX_SAFE_INTEGER };
 
 /** A caller's body as it goes upstream: what the operation made of it, or a stream with its declared length. */
 export interface StreamedBody {
@@ -66,6 +70,22 @@ export async function runOperation(
   input: OperationInput,
   context: RunContext,
 ): Promise<OperationAnswer | undefined> {
+  try {
+    return await sendAndRead(operation, input, context);
+  } catch (error) {
+    if (!(error instanceof Problem) || error.code !== 'outcome-unknown' || operation.namesWhatItMakes !== true)
+      throw error;
+    const found = await lookUpOutcome(operation, input, context, SINCE_EVER).catch(() => undefined);
+    if (found === undefined || found === 'not-done') throw error; // sending it again is for the caller to decide
+    return found;
+  }
+}
+
+async function sendAndRead(
+  operation: ForwardOperation,
+  input: OperationInput,
+  context: RunContext,
+): Promise<OperationAnswer | undefined> {
   const { offer, client, record, streamed } = context;
   const built = operation.toRequest(input);
   const body = streamed?.stream ?? built.body ?? passedOn(operation, input.body);
@@ -86,17 +106,13 @@ export async function runOperation(
   );
 }
 
-/**
- * Asks the service whether a start whose outcome is unknown has happened.
- *
- * @returns the answer that it would have had; `undefined` when nothing proves that it happened
- */
+/** Asks the service whether a start whose outcome is unknown has happened. */
 export async function lookUpOutcome(
   operation: ForwardOperation,
   input: OperationInput,
   context: RunContext,
   window: SentWindow,
-): Promise<OperationAnswer | undefined> {
+): Promise<LookedUp> {
   const call = callContext(operation, context);
   return operation.lookUp?.(input, (further) => context.client.read(further, call), window);
 }

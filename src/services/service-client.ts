@@ -139,7 +139,7 @@ export class ServiceClient {
   }
 
   /**
-   * Sends a further read for the same call: into memory, and once.
+   * Sends a further read for the same call: into memory, and once more only where the token is refused.
    *
    * @throws {Problem} when there is no answer of the service
    */
@@ -150,7 +150,7 @@ export class ServiceClient {
     const { deadline } = context;
     try {
       const reading = { ...context, relay: () => undefined };
-      const answer = await this.#send({ ...request, body: request.body }, await this.#token(context), reading);
+      const answer = await this.#ask({ ...request, body: request.body }, await this.#token(context), reading);
       if (answer.kind === 'relayed') throw new Error('a further read is never streamed');
       return answer;
     } catch (error) {
@@ -271,12 +271,17 @@ export class ServiceClient {
 
   /** Sends what a handshake asks, and replaces a token that is refused meanwhile. */
   #asking(token: CallToken | undefined, context: CallContext): AskSender {
-    return async (request, deadline, span) => {
-      const handshake = { ...context, deadline, caller: undefined, relay: () => undefined, span };
-      const answer = await this.#send(request, token, handshake);
-      if (answer.status !== 401 || !token || !this.#tokens?.refuse(token.token, 401, token.waited)) return answer;
-      return this.#send(request, await this.#token(handshake), handshake);
-    };
+    return (request, deadline, span) =>
+      this.#ask(request, token, { ...context, deadline, caller: undefined, relay: () => undefined, span });
+  }
+
+  /** Sends what reads, and replaces a token that is refused meanwhile. */
+  async #ask(request: UpstreamRequest, token: CallToken | undefined, context: CallContext): Promise<UpstreamAnswer> {
+    const answer = await this.#send(request, token, context);
+    const sign = answer.kind === 'buffered' ? this.#statusBySign(answer) : undefined;
+    const isRefused = (sign ?? answer.status) === 401;
+    if (!isRefused || !token || !this.#tokens?.refuse(token.token, 401, token.waited)) return answer;
+    return this.#send(request, await this.#token(context), context);
   }
 
   /** After a refused token: whether the request is to be sent again with a fresh one. */

@@ -1,5 +1,5 @@
 import type { BufferedAnswer } from '../forward/upstream-request.ts';
-import type { FollowUp, OperationAnswer, OperationInput } from './operation.ts';
+import type { FollowUp, LookedUp, OperationAnswer, OperationInput } from './operation.ts';
 import { uuidV5 } from './uuid-v5.ts';
 import type { WorkflowServerApi } from './workflow-server-api.ts';
 import { ask, processExists, readEnvelope } from './workflow-server-envelope.ts';
@@ -37,11 +37,37 @@ export async function startedProcess(
   if (envelope === undefined) return undefined;
   const id = processIdOf(service, input);
   if (!envelope.success && (await processExists(id, api, followUp)) !== true) return undefined;
+  return started(service, id, input, api, followUp);
+}
+
+/**
+ * Finds out by its id whether a start whose answer was lost has made its process. A server that does not tell proves
+ * nothing: then the start must not be sent again.
+ */
+export async function lookUpProcess(
+  service: string,
+  input: OperationInput,
+  api: WorkflowServerApi,
+  followUp: FollowUp,
+): Promise<LookedUp> {
+  const id = processIdOf(service, input);
+  const exists = await processExists(id, api, followUp);
+  if (exists === true) return started(service, id, input, api, followUp);
+  return exists === false ? 'not-done' : undefined;
+}
+
+async function started(
+  service: string,
+  id: string,
+  { params }: OperationInput,
+  api: WorkflowServerApi,
+  followUp: FollowUp,
+): Promise<OperationAnswer> {
   const status = statusOf(await ask(api('getinstanceinfo', { processId: id }), followUp));
   return {
     status: 201,
     headers: { 'content-type': 'application/json', location: `/api/${service}/instances/${id}` },
-    body: Buffer.from(JSON.stringify({ id, definitionId: input.params['id'], status })),
+    body: Buffer.from(JSON.stringify({ id, definitionId: params['id'], status })),
   };
 }
 

@@ -6,7 +6,7 @@ import { readEnvelope, wasNotExecuted, type Envelope } from './workflow-server-e
 import { guid, name } from './workflow-server-filters.ts';
 import { workflowServerRefusals } from './workflow-server-refusals.ts';
 import { lacksAuthority, refusesToken } from './workflow-server-signs.ts';
-import { processIdOf, startedProcess } from './workflow-server-start.ts';
+import { lookUpProcess, processIdOf, startedProcess } from './workflow-server-start.ts';
 import { workflowServerTable, type WorkflowServerRow } from './workflow-server-table.ts';
 
 /**
@@ -40,7 +40,6 @@ function toOperation(row: WorkflowServerRow, service: WorkflowServerConfig, api:
     path: row.path,
     summary: row.summary,
     effect: row.effect ?? 'read',
-    repeatable: answer === 'started',
     authorities: [`WorkflowApiPermissions:${operation}`],
     needsIdentity: acts && service.identity !== undefined,
     query: filters ? { kind: 'filters', filters } : { kind: 'none' },
@@ -57,6 +56,10 @@ function toOperation(row: WorkflowServerRow, service: WorkflowServerConfig, api:
         members: [...(row.members?.(input) ?? []), ...(acts ? identityMember(input) : [])],
       }),
     fromAnswer: toAnswer(row, service, api),
+    ...(answer === 'started' && {
+      namesWhatItMakes: true,
+      lookUp: (input, followUp) => lookUpProcess(service.name, input, api, followUp),
+    }),
   };
 }
 

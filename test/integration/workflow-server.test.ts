@@ -122,7 +122,7 @@ describe('a start', () => {
     expect(refused.text).not.toContain('secret stack trace');
   });
 
-  it('whose answer is lost is sent again and found done: one process, 201', async () => {
+  it('whose answer is lost is looked up by the id of its process: found done it is a 201, and sent once', async () => {
     stack.sandbox.control.resetConnection({
       upstream: 'workflowServer',
       path: '/workflowapi/createinstance',
@@ -131,21 +131,22 @@ describe('a start', () => {
     });
     const started = await stack.post('/api/approvals/definitions/TestScheme/instances', '{}');
     expect(started.status).toBe(201);
-    expect(calls()).toEqual({ createinstance: 2, isexistprocess: 1, getinstanceinfo: 1 });
+    expect(calls()).toEqual({ createinstance: 1, isexistprocess: 1, getinstanceinfo: 1 });
     expect(
       (await stack.get(`/api/approvals/instances?take=0&search=${(started.json as Started).id}`)).json,
     ).toHaveLength(1);
   });
 
-  it('whose answer is lost twice is outcome-unknown', async () => {
+  it('that was lost on its way is outcome-unknown, for its process is not there', async () => {
     stack.sandbox.control.resetConnection({
       upstream: 'workflowServer',
       path: '/workflowapi/createinstance',
-      when: 'after-body',
-      times: 2,
+      when: 'before-body',
+      times: 1,
     });
     const started = await stack.post('/api/approvals/definitions/TestScheme/instances', '{}');
     expect(started.json).toMatchObject({ status: 502, code: 'outcome-unknown', retryable: false });
+    expect(calls()).toMatchObject({ isexistprocess: 1 });
   });
 });
 

@@ -50,7 +50,7 @@ const ways: [name: string, of: ForwardOperation, method: string][] = [
   ['a PATCH', operation('change'), 'PATCH'],
   ['a PUT', operation('change'), 'PUT'],
   ['a read', operation('read'), 'GET'],
-  ['a start that names what it makes', operation('start', true), 'POST'],
+  ['a start that was declared to be harmless twice', operation('start', true), 'POST'],
 ];
 
 describe('what may be sent again', () => {
