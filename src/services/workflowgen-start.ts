@@ -60,7 +60,7 @@ export function startBody({ params, body = Buffer.from('{}'), json = {} }: Opera
   ]);
 }
 
-/** 201 with `Location`; the request's number is its id. A number says that a request was made, whatever else failed. */
+/** 201 with `Location`; the request's number is its id, as text like that of any engine. A number says that a request was made, whatever else failed. */
 export function startedRequest(
   service: string,
   answer: BufferedAnswer,
@@ -76,7 +76,7 @@ export function startedRequest(
     status: 201,
     headers: { 'content-type': 'application/json', location: `/api/${service}/instances/${id}` },
     body: objectOf([
-      ['id', number],
+      ['id', text(id)],
       ['definitionId', text(params['id'] ?? '')],
       ['status', status === undefined || status.toString('latin1') === 'null' ? text('OPEN') : status],
     ]),

@@ -83,6 +83,7 @@ describe('npm run sandbox', () => {
   withCurl('prints lines that work, each by itself, and ends with 0 on Ctrl-C', async () => {
     const sandbox = run('--port', '0');
     await sandbox.says('Ctrl-C ends it.');
+    expect(sandbox.stdout()).toMatch(/^\nFlowgate /);
     const lines = sandbox.stdout().match(/^curl .*$/gm) ?? [];
     expect(lines).toHaveLength(9);
     const shell = spawnSync('sh', ['-c', lines.join('\n')], { encoding: 'utf8' });
@@ -97,13 +98,16 @@ describe('npm run sandbox', () => {
     expect(product).toMatchObject({ productIdentifier: 'HT-2000' });
     expect(order).toMatchObject({ status: 'accepted' });
     expect(process).toMatchObject({ definitionId: 'TestScheme', status: 'Idled' });
-    expect(request).toMatchObject({ id: expect.any(Number), definitionId: 'SIMPLE_REQUEST' });
+    expect(request).toMatchObject({ id: expect.any(String), definitionId: 'SIMPLE_REQUEST' });
     expect(item).toMatchObject({ id: 'HT-2000' });
     expect(refusal).toMatchObject({
       code: 'authority-missing',
       detail: expect.stringContaining(withheldAuthority),
       hint: expect.stringContaining('cf update-service'),
     });
+    await sandbox.says('authority-missing');
+    const [, listed = ''] = sandbox.stdout().split('Ctrl-C ends it.\n');
+    expect(listed.trim().split('\n')).toHaveLength(lines.length);
     sandbox.child.kill('SIGINT');
     expect(await exitCode(sandbox.child)).toBe(0);
     expect(sandbox.stderr()).toBe('');
@@ -123,10 +127,11 @@ describe('npm run sandbox -- --problem', () => {
   it('makes one thing go wrong, prints a line that a shell reads, and ends with 0 on Ctrl-C', async () => {
     const sandbox = run('--problem', 'authority-missing', '--port', '0');
     await sandbox.says('Ctrl-C ends it.');
+    expect(sandbox.stdout()).toMatch(/^\nProblem /);
     expect(sandbox.stdout()).toContain('502 authority-missing');
     const line = /^curl .*$/m.exec(sandbox.stdout())?.[0] ?? 'no line';
     expect(spawnSync('sh', ['-n', '-c', line]).status).toBe(0);
-    const url = /'(http:[^']+)'$/.exec(line)?.[1] ?? '';
+    const url = / '?(http:[^' ]+)'?$/.exec(line)?.[1] ?? '';
     const key = /x-api-key: ([^']+)'/.exec(line)?.[1] ?? '';
     const headers = { 'x-api-key': key, 'content-type': 'application/json' };
     const refused = await fetch(url, { method: 'POST', headers, body: '{}' });
@@ -180,7 +185,7 @@ describe('the options', () => {
 });
 
 describe('the text of the first run', () => {
-  const steps = firstRunSteps('http://127.0.0.1:3000', 'a-key-of-24-characters-x', '4711');
+  const steps = firstRunSteps('http://127.0.0.1:3000', 'a-key-of-24-characters-x', '4711', 'posix');
 
   it('leads through start, get, list, flow, protected flow, the other engines, an API and a refusal', () => {
     const paths = steps.map(({ command }) => /127\.0\.0\.1:3000(\/[^\s"')]*)/.exec(command)?.[1]);
@@ -202,12 +207,13 @@ describe('the text of the first run', () => {
     expect(firstRunAuthorities).not.toContain(withheldAuthority);
   });
 
-  it('holds the address, the key and each line', () => {
+  it('holds the address, the key, the page to try it in, and each line', () => {
     const text = firstRunText('http://127.0.0.1:3000', 'a-key-of-24-characters-x', steps, {
       Workflow: 'http://127.0.0.1:4',
     });
     expect(text).toContain('a-key-of-24-characters-x');
     expect(text).toContain('http://127.0.0.1:4');
+    expect(text).toContain('http://127.0.0.1:3000/docs');
     for (const { command } of steps) {
       expect(text).toContain(`\n${command}\n`);
     }

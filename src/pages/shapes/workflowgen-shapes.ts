@@ -25,7 +25,7 @@ const schemas: Readonly<Record<string, JsonSchema>> = {
     { id: textSchema, number: { type: 'integer' }, description: { type: ['string', 'null'] }, status: textSchema },
     ['number'],
   ),
-  StartedRequest: objectOf({ id: { type: 'integer' }, definitionId: textSchema, status: textSchema }, [
+  StartedRequest: objectOf({ id: textSchema, definitionId: textSchema, status: textSchema }, [
     'id',
     'definitionId',
     'status',
@@ -40,7 +40,7 @@ const fixed: Readonly<Record<string, Shape>> = {
     },
     answer: {
       schema: schemaRef('StartedRequest'),
-      example: { id: request.number, definitionId: 'VACATION_REQUEST', status: 'OPEN' },
+      example: { id: String(request.number), definitionId: 'VACATION_REQUEST', status: 'OPEN' },
     },
   },
   'list-instances': {
