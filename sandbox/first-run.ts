@@ -1,4 +1,7 @@
-/** One thing to try: what it shows, and the line to paste into a POSIX shell. */
+import { curlLine, type Shell } from './curl-line.ts';
+import { ownCorrelationId } from './start-flowgate.ts';
+
+/** One thing to try: what it shows, and the line to paste into a shell. */
 export interface FirstRunStep {
   readonly title: string;
   readonly command: string;
@@ -32,40 +35,46 @@ export const firstRunAuthorities: readonly string[] = [
  *
  * @param url of Flowgate
  * @param instanceId of an instance that runs already
+ * @param shell that the lines are for
  */
-export function firstRunSteps(url: string, apiKey: string, instanceId: string): FirstRunStep[] {
-  const curl = `curl -sS -w '\\n' -H 'x-api-key: ${apiKey}'`;
-  const json = `-H 'content-type: application/json'`;
+export function firstRunSteps(url: string, apiKey: string, instanceId: string, shell: Shell): FirstRunStep[] {
+  const get = (path: string): string => line([], path);
+  const post = (path: string, body: string): string => line(['-H', 'content-type: application/json', '-d', body], path);
+  const line = (args: readonly string[], path: string): string =>
+    curlLine(['-sS', '-w', String.raw`\n`, '-H', `x-api-key: ${apiKey}`, ...args, `${url}${path}`], shell);
   return [
     {
       title: 'Start a workflow',
-      command: `${curl} ${json} -d '{"employee":"Ada Lovelace","department":"Research"}' ${url}/api/workflow/definitions/onboarding/instances`,
+      command: post(
+        '/api/workflow/definitions/onboarding/instances',
+        '{"employee":"Ada Lovelace","department":"Research"}',
+      ),
     },
-    { title: 'Look at one that runs', command: `${curl} ${url}/api/workflow/instances/${instanceId}` },
-    { title: 'List what runs', command: `${curl} '${url}/api/workflow/instances?definitionId=onboarding&top=5'` },
+    { title: 'Look at one that runs', command: get(`/api/workflow/instances/${instanceId}`) },
+    { title: 'List what runs', command: get('/api/workflow/instances?definitionId=onboarding&top=5') },
     {
       title: 'Call an integration flow',
-      command: `${curl} ${json} -d '{"productIdentifier":"HT-2000"}' ${url}/api/integration/flows/product-details`,
+      command: post('/api/integration/flows/product-details', '{"productIdentifier":"HT-2000"}'),
     },
     {
       title: 'Call a flow that is protected against CSRF (Flowgate makes the handshake)',
-      command: `${curl} ${json} -d '{"product":"HT-2000","quantity":1}' ${url}/api/integration/flows/orders`,
+      command: post('/api/integration/flows/orders', '{"product":"HT-2000","quantity":1}'),
     },
     {
       title: 'Start a process in Optimajet WorkflowServer',
-      command: `${curl} ${json} -d '{"customer_name":"Ada Lovelace"}' ${url}/api/approvals/definitions/TestScheme/instances`,
+      command: post('/api/approvals/definitions/TestScheme/instances', '{"customer_name":"Ada Lovelace"}'),
     },
     {
       title: 'Make a request in WorkflowGen',
-      command: `${curl} ${json} -d '{"SUBJECT":"Laptop","AMOUNT":1249.90}' ${url}/api/requests/definitions/SIMPLE_REQUEST/instances`,
+      command: post('/api/requests/definitions/SIMPLE_REQUEST/instances', '{"SUBJECT":"Laptop","AMOUNT":1249.90}'),
     },
     {
       title: 'Call any other API behind the same kind of token',
-      command: `${curl} ${url}/api/catalogue/products/HT-2000`,
+      command: get('/api/catalogue/products/HT-2000'),
     },
     {
       title: 'See a refusal that explains itself: the OAuth client lacks an authority',
-      command: `${curl} ${url}/api/workflow/instances/${instanceId}/execution-logs`,
+      command: get(`/api/workflow/instances/${instanceId}/execution-logs`),
     },
   ];
 }
@@ -74,7 +83,7 @@ export function firstRunSteps(url: string, apiKey: string, instanceId: string): 
 export async function startFirstInstance(url: string, apiKey: string): Promise<string> {
   const started = await fetch(`${url}/api/workflow/definitions/onboarding/instances`, {
     method: 'POST',
-    headers: { 'x-api-key': apiKey, 'content-type': 'application/json' },
+    headers: { 'x-api-key': apiKey, 'content-type': 'application/json', 'x-correlation-id': ownCorrelationId },
     body: '{"employee":"Grace Hopper","department":"Research"}',
   });
   const { id } = (await started.json()) as { id: string };
@@ -88,12 +97,16 @@ export function firstRunText(
   upstreams: Readonly<Record<string, string>>,
 ): string {
   const lines = steps.map(({ title, command }, index) => `${index + 1}. ${title}\n\n${command}\n`);
-  return `Flowgate       ${url}
+  return `
+Flowgate       ${url}
 API key        ${apiKey}
+In a browser   ${url}/docs (takes the key; reads and tries every route)
+
+Behind it, emulated:
 
 ${addressLines(upstreams)}
 
-Paste these lines into another terminal, any of them:
+Paste these lines into another terminal, any of them. Each request is then listed below.
 
 ${lines.join('\n')}
 Ctrl-C ends it.

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { helpText, parseCommandLine } from './command-line.ts';
+import { usualShell } from './curl-line.ts';
 import { addressLines, firstRunAuthorities, firstRunSteps, firstRunText, startFirstInstance } from './first-run.ts';
 import { environmentLines, flowgateEnvironment, flowgateFile, upstreamEnvironment } from './flowgate-environment.ts';
 import { findProblem, problemList } from './problems.ts';
@@ -56,7 +57,8 @@ async function runWithFlowgate(port: number | undefined): Promise<void> {
     await flowgate.close();
     await sandbox.close();
   });
-  const steps = firstRunSteps(flowgate.url, apiKey, await startFirstInstance(flowgate.url, apiKey));
+  const instanceId = await startFirstInstance(flowgate.url, apiKey);
+  const steps = firstRunSteps(flowgate.url, apiKey, instanceId, usualShell(process.platform));
   process.stdout.write(firstRunText(flowgate.url, apiKey, steps, addresses(sandbox)));
 }
 
@@ -69,7 +71,7 @@ async function showProblem(name: string, port: number | undefined): Promise<void
   const problem = findProblem(name);
   const sandbox = await startSandbox();
   const apiKey = randomBytes(24).toString('base64url');
-  const settings = { port: port ?? (await freePort(usualPort)), apiKey };
+  const settings = { port: port ?? (await freePort(usualPort)), apiKey, shell: usualShell(process.platform) };
   const print = (line: string): boolean => process.stdout.write(`${line}\n`);
   const { flowgate, text } = await runProblem(name, problem, sandbox, settings, print);
   if (flowgate === undefined) process.exitCode = 78;
@@ -88,6 +90,8 @@ function addresses(sandbox: Sandbox): Record<string, string> {
     Workflow: sandbox.workflow.url,
     Integration: sandbox.integration.url,
     WorkflowServer: sandbox.workflowServer.url,
+    WorkflowGen: sandbox.workflowgen.graphqlUrl,
+    'HTTP API': sandbox.httpApi.url,
     Control: `${sandbox.controlUrl}/control (see sandbox/README.md)`,
   };
 }

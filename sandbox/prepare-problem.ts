@@ -1,6 +1,7 @@
 import { startFirstInstance } from './first-run.ts';
 import { headersOf } from './problems.ts';
 import type { ProblemRequest, RequestProblem } from './problems/sandbox-problem.ts';
+import { ownCorrelationId } from './start-flowgate.ts';
 import type { Sandbox } from './start-sandbox.ts';
 
 /** Flowgate, as a caller knows it. */
@@ -22,7 +23,10 @@ export async function prepareProblem(
   const ready = request.path.includes('{instance}')
     ? { ...request, path: request.path.replace('{instance}', await startFirstInstance(flowgate.url, flowgate.apiKey)) }
     : request;
-  if (before !== undefined) await send(before, flowgate);
+  if (before !== undefined) {
+    const headers = { ...before.headers, 'x-correlation-id': ownCorrelationId };
+    await send({ ...before, headers }, flowgate);
+  }
   await breaks?.(sandbox);
   return ready;
 }

@@ -50,15 +50,18 @@ export function headersOf({ body, headers = {} }: ProblemRequest, apiKey: string
   return Object.fromEntries(all.filter((header): header is [string, string] => header[1] !== undefined));
 }
 
-/** A line for a POSIX shell. Neither paths nor headers nor bodies hold a single quote. */
-export function curlLine(url: string, request: ProblemRequest, apiKey: string): string {
+/** What curl is called with to send it. */
+export function curlArguments(url: string, request: ProblemRequest, apiKey: string): string[] {
   const { method = 'GET', path, body } = request;
-  const headers = Object.entries(headersOf(request, apiKey)).map(([name, value]) => `-H '${name}: ${value}'`);
+  const headers = Object.entries(headersOf(request, apiKey)).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
   return [
-    String.raw`curl -sS -i -w '\n'`,
-    ...(method === 'GET' ? [] : [`-X ${method}`]),
+    '-sS',
+    '-i',
+    '-w',
+    String.raw`\n`,
+    ...(method === 'GET' ? [] : ['-X', method]),
     ...headers,
-    ...(body === undefined ? [] : [`-d '${body}'`]),
-    `'${url}${path}'`,
-  ].join(' ');
+    ...(body === undefined ? [] : ['-d', body]),
+    `${url}${path}`,
+  ];
 }

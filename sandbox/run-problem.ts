@@ -1,7 +1,8 @@
 import { ConfigurationError, formatConfigurationProblems } from '../src/config/configuration-error.ts';
+import { curlLine, type Shell } from './curl-line.ts';
 import { flowgateEnvironment, flowgateFile, type FlowgateSettings } from './flowgate-environment.ts';
 import { prepareProblem } from './prepare-problem.ts';
-import { curlLine, expectation } from './problems.ts';
+import { curlArguments, expectation } from './problems.ts';
 import type { SandboxProblem } from './problems/sandbox-problem.ts';
 import { startFlowgate, type FlowgateSources, type RunningFlowgate } from './start-flowgate.ts';
 import type { Sandbox } from './start-sandbox.ts';
@@ -10,6 +11,11 @@ import type { Sandbox } from './start-sandbox.ts';
 export function sourcesOf(problem: SandboxProblem, sandbox: Sandbox, settings: FlowgateSettings): FlowgateSources {
   const { env = {}, file = '' } = problem.settings?.(sandbox) ?? {};
   return { env: { ...flowgateEnvironment(sandbox, settings), ...env }, file: `${flowgateFile}${file}` };
+}
+
+export interface ShowSettings extends FlowgateSettings {
+  /** That the line is for. */
+  readonly shell: Shell;
 }
 
 export interface ShownProblem {
@@ -28,7 +34,7 @@ export async function runProblem(
   name: string,
   problem: SandboxProblem,
   sandbox: Sandbox,
-  settings: FlowgateSettings,
+  settings: ShowSettings,
   print: (line: string) => void,
 ): Promise<ShownProblem> {
   const heading = `Problem        ${name}\nSymptom        ${problem.symptom}\nFlowgate says  ${expectation(problem)}\n`;
@@ -42,7 +48,7 @@ export async function runProblem(
   if (problem.kind === 'settings') throw new Error(`Flowgate has started, which "${name}" should have prevented.`);
   const { apiKey } = settings;
   const request = await prepareProblem(problem, { url: flowgate.url, apiKey }, sandbox);
-  const line = curlLine(flowgate.url, request, apiKey);
-  const text = `${heading}\nPaste this line into another terminal:\n\n${line}\n\nCtrl-C ends it.\n`;
+  const line = curlLine(curlArguments(flowgate.url, request, apiKey), settings.shell);
+  const text = `\n${heading}\nPaste this line into another terminal:\n\n${line}\n\nCtrl-C ends it.\n`;
   return { text, flowgate };
 }

@@ -5,6 +5,9 @@ import { createHttpServer } from '../src/app/http-server.ts';
 import { loadConfig } from '../src/config/load-config.ts';
 import { createLog } from '../src/telemetry/log.ts';
 
+/** Of requests that the sandbox sends itself, to make ready what people try: they are not printed. */
+export const ownCorrelationId = 'sandbox-itself';
+
 /** A Flowgate that runs in this process. */
 export interface RunningFlowgate {
   /** Such as `http://127.0.0.1:3000`. */
@@ -48,7 +51,7 @@ export async function startFlowgate(
 /** `201 POST /api/workflow/definitions/:id/instances (12 ms)`, and the problem's code where there is one. */
 function printRequest(line: string, print: (line: string) => void): void {
   const entry = JSON.parse(line) as Record<string, unknown>;
-  if (typeof entry['status'] !== 'number') return;
+  if (typeof entry['status'] !== 'number' || entry['correlationId'] === ownCorrelationId) return;
   const { status, method, route, durationMs, code, reason } = entry as Record<string, string | number | undefined>;
   if (method === undefined) {
     print(`${status} (no request: ${reason})`);
