@@ -1,14 +1,24 @@
-import { isIPv6 } from 'node:net';
+import { isIPv4, isIPv6 } from 'node:net';
+
+/** An address as some proxies write it into X-Forwarded-For: with the port of the client, an IPv6 one in brackets. */
+const WITH_PORT = /^(?:\[([^\]]{2,64})\]|([^:]{7,15}))(?::\d{1,5})?$/;
+
+/** An IPv4 address in the form of IPv6 (RFC 4291, section 2.5.5.2). */
+const MAPPED = /^::ffff:(\d{1,3}(?:\.\d{1,3}){3})$/i;
 
 /**
  * What stands for a client in counters: its IPv4 address, or the /64 network of an IPv6 address, because whoever has one
- * address of such a network has all of them (RFC 6177).
+ * address of such a network has all of them (RFC 6177). Whatever is no address counts as one and the same: else a client
+ * would be another one with each new word for it.
  */
 export function addressKey(address: string | undefined): string {
   if (address === undefined) return 'unknown';
-  const mapped = /^::ffff:(\d{1,3}(?:\.\d{1,3}){3})$/i.exec(address)?.[1];
-  if (mapped !== undefined) return mapped;
-  return isIPv6(address) ? network64(address) : address;
+  if (isIPv4(address)) return address;
+  const [, inBrackets, plain] = WITH_PORT.exec(address) ?? [];
+  const bare = inBrackets ?? plain ?? address;
+  const four = MAPPED.exec(bare)?.[1] ?? bare;
+  if (isIPv4(four)) return four;
+  return isIPv6(bare) ? network64(bare) : 'unknown';
 }
 
 function network64(address: string): string {

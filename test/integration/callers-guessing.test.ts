@@ -73,6 +73,16 @@ describe('wrong credentials from one address', () => {
     expect((await guess('2001:db8:1:3::9')).status).toBe(401);
   });
 
+  it.each([
+    ['ports', (number: number) => `192.0.2.10:${40_000 + number}`, '192.0.2.10'],
+    ['ports of IPv6', (number: number) => `[2001:db8:1:4::${number}]:${40_000 + number}`, '2001:db8:1:4::f'],
+    ['words that are no address', (number: number) => `client-${number}`, 'client'],
+  ])('are counted together where the proxy before us writes %s (C-09)', async (_, addressOf, other) => {
+    for (let number = 0; number < MOST_FAILURES; number++)
+      expect((await guess(addressOf(number), number)).status).toBe(401);
+    expect((await guess(other)).status).toBe(429);
+  });
+
   it('may be tokens and passwords as well', async () => {
     for (let number = 0; number < MOST_FAILURES; number++)
       await from('192.0.2.8', { authorization: number % 2 === 0 ? 'Basic dTpw' : `Bearer a.b.${number}` });

@@ -96,7 +96,15 @@ describe('what stands for an address', () => {
     ['64:ff9b::192.0.2.1', '64:ff9b:0:0'],
     ['1:2:3::192.0.2.1', '1:2:3:0'],
     ['::', '0:0:0:0'],
-    ['unix', 'unix'],
+    ['192.0.2.1:40001', '192.0.2.1'],
+    ['[2001:db8:1:2::9]:40001', '2001:db8:1:2'],
+    ['[2001:db8:1:2::9]', '2001:db8:1:2'],
+    ['[::ffff:192.0.2.1]:40001', '192.0.2.1'],
+    ['192.0.2.001', 'unknown'],
+    ['"192.0.2.1"', 'unknown'],
+    ['192.0.2.1:port', 'unknown'],
+    ['unix', 'unknown'],
+    ['', 'unknown'],
     [undefined, 'unknown'],
   ])('%s is %s', (address, key) => {
     expect(addressKey(address)).toBe(key);
