@@ -1,6 +1,6 @@
 import { beforeAll } from '@jest/globals';
 import type { Sandbox } from '../../sandbox/start-sandbox.ts';
-import { useFlowgate, type FlowgateStack } from './flowgate-stack.ts';
+import { useFlowgate, type FlowgateStack, type StackOptions } from './flowgate-stack.ts';
 
 const DOCUMENTS = {
   'open-requests': `# The newest requests
@@ -60,9 +60,9 @@ callers:
 `;
 
 /** Flowgate in front of the emulated WorkflowGen, as the services `requests`, `impersonated` and `no-audience`. */
-export function useWorkflowgen(): FlowgateStack {
+export function useWorkflowgen(options: Pick<StackOptions, 'env' | 'port'> = {}): FlowgateStack {
   const files = Object.fromEntries(Object.entries(DOCUMENTS).map(([name, text]) => [`graphql/${name}.graphql`, text]));
-  const stack = useFlowgate({ file, files });
+  const stack = useFlowgate({ ...options, file, files });
   beforeAll(() => stack.secrets.plantAllOf('WorkflowGen', stack.sandbox.workflowgen));
   return stack;
 }

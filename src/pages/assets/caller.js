@@ -26,7 +26,7 @@ export function credentialForShell() {
  * Sends a request to this server, with the credential and without cookies.
  *
  * @param {string} path
- * @param {{ method?: string, headers?: Record<string, string>, body?: string }} init
+ * @param {{ method?: string, headers?: Record<string, string>, body?: string | File | FormData }} init
  */
 export function send(path, { method = 'GET', headers = {}, body } = {}) {
   return fetch(path, {

@@ -1,3 +1,4 @@
+import { bodyElements, bodyFields } from './body-fields.js';
 import { send, takeCredential } from './caller.js';
 import { byId, element, problemElement, scrollable } from './elements.js';
 import { curlLine, tryIt } from './try-it.js';
@@ -11,7 +12,7 @@ import { curlLine, tryIt } from './try-it.js';
  * @typedef {Record<string, unknown>} Loose
  * @typedef {{ operationId: string, summary?: string, description?: string, tags?: string[],
  *   'x-effect'?: string, 'x-authority'?: string[], parameters?: (Parameter & { $ref?: string })[],
- *   requestBody?: { description?: string, content: Record<string, { example?: unknown }> },
+ *   requestBody?: import('./body-fields.js').RequestBody,
  *   responses: Record<string, { $ref?: string, description?: string, content?: Record<string, { example?: unknown, examples?: Loose }> }>
  * }} Operation
  * @typedef {{ tags: { name: string, description?: string }[], paths: Record<string, Record<string, Operation>>,
@@ -117,10 +118,10 @@ function operationElement(method, path, operation) {
  */
 function fillOperation(place, method, path, operation) {
   const fields = (operation.parameters ?? []).map((parameter) => fieldOf(operation, resolved(parameter)));
-  const body = bodyField(operation);
-  const contentType = body && contentTypeField(operation);
+  const { requestBody } = operation;
+  const body = requestBody && bodyFields(operation.operationId, requestBody);
   /** @type {Trial} */
-  const trial = { method, path, fields, body, contentType };
+  const trial = { method, path, fields, body };
   const answer = element('div', { role: 'status' });
   const curl = element('pre', { tabindex: '0', role: 'region', 'aria-label': 'The same for curl' });
   const showCurl = () => curl.replaceChildren(curlLine(trial));
@@ -130,8 +131,7 @@ function fillOperation(place, method, path, operation) {
     ...(fields.length > 0
       ? [element('h3', {}, 'Parameters'), element('div', { class: 'fields' }, ...fields.map(labelled))]
       : []),
-    ...(body ? [element('h3', {}, 'Body'), element('label', {}, bodyLabel(operation), body)] : []),
-    ...(contentType ? [element('label', {}, 'Content type', contentType)] : []),
+    ...(requestBody && body ? [element('h3', {}, 'Body'), ...bodyElements(requestBody, body)] : []),
     element('h3', {}, 'Try it'),
     ...(operation['x-effect'] === 'start' ? [element('p', { class: 'quiet' }, 'This happens for real.')] : []),
     element('button', { type: 'submit' }, `Send ${method}`),
@@ -178,37 +178,6 @@ function labelled({ parameter, input }) {
     input,
     element('div', { class: 'quiet', id: `${input.id}.text` }, parameter.description ?? ''),
   );
-}
-
-/**
- * @param {Operation} operation
- * @returns {HTMLTextAreaElement | undefined}
- */
-function bodyField({ requestBody }) {
-  if (!requestBody) return undefined;
-  const field = document.createElement('textarea');
-  field.spellcheck = false;
-  const { example } = requestBody.content['application/json'] ?? {};
-  field.value = example === undefined ? '{}' : JSON.stringify(example, undefined, 2);
-  return field;
-}
-
-/** @param {Operation} operation */
-function bodyLabel({ requestBody }) {
-  return requestBody?.description ?? 'JSON';
-}
-
-/**
- * Only where any type goes.
- *
- * @param {Operation} operation
- * @returns {HTMLInputElement | undefined}
- */
-function contentTypeField({ requestBody }) {
-  if (!requestBody || !('*/*' in requestBody.content)) return undefined;
-  const field = document.createElement('input');
-  field.value = 'application/json';
-  return field;
 }
 
 /** @param {Operation} operation */

@@ -1,3 +1,4 @@
+import { bodyOf } from './body-fields.js';
 import { credentialForShell, send } from './caller.js';
 import { element, problemElement, scrollable } from './elements.js';
 import { indentedJson } from './json-text.js';
@@ -8,8 +9,8 @@ import { indentedJson } from './json-text.js';
  * @typedef {{ name: string, in: string, required?: boolean, description?: string, style?: string,
  *   schema?: { examples?: string[] } }} Parameter
  * @typedef {{ parameter: Parameter, input: HTMLInputElement | HTMLTextAreaElement }} Field
- * @typedef {{ method: string, path: string, fields: Field[], body: HTMLTextAreaElement | undefined,
- *   contentType: HTMLInputElement | undefined }} Trial
+ * @typedef {{ method: string, path: string, fields: Field[],
+ *   body: import('./body-fields.js').BodyFields | undefined }} Trial
  */
 
 /** Of a longer answer only the beginning is shown. */
@@ -17,9 +18,10 @@ const SHOWN_CHARACTERS = 200_000;
 
 /**
  * @param {Trial} trial
- * @returns {{ path: string, method: string, headers: Record<string, string>, body: string | undefined }}
+ * @returns {{ path: string, method: string, headers: Record<string, string>, body: string | File | FormData | undefined,
+ *   curlBody: [option: string, value: string][] }}
  */
-function requestOf({ method, path, fields, body, contentType }) {
+function requestOf({ method, path, fields, body }) {
   const query = new URLSearchParams();
   /** @type {Record<string, string>} */
   const headers = {};
@@ -32,10 +34,10 @@ function requestOf({ method, path, fields, body, contentType }) {
     else if (parameter.style === 'form') for (const [name, one] of pairsOf(value)) query.append(name, one);
     else query.append(parameter.name, value);
   }
-  const text = body?.value ?? '';
-  if (text.trim() !== '') headers['content-type'] = contentType?.value.trim() || 'application/json';
+  const { type, content, curl } = body ? bodyOf(body) : { type: undefined, content: undefined, curl: [] };
+  if (type !== undefined) headers['content-type'] = type;
   const search = query.size > 0 ? `?${query}` : '';
-  return { path: filled + search, method, headers, body: text.trim() === '' ? undefined : text };
+  return { path: filled + search, method, headers, body: content, curlBody: curl };
 }
 
 /**
@@ -65,12 +67,12 @@ function pairsOf(lines) {
  * @param {Trial} trial
  */
 export function curlLine(trial) {
-  const { path, method, headers, body } = requestOf(trial);
+  const { path, method, headers, curlBody } = requestOf(trial);
   const quoted = (/** @type {string} */ text) => `'${text.replaceAll("'", String.raw`'\''`)}'`;
   return [
     `curl -i -X ${method} -H "${credentialForShell()}"`,
     ...Object.entries(headers).map(([name, value]) => `-H ${quoted(`${name}: ${value}`)}`),
-    ...(body === undefined ? [] : [`-d ${quoted(body)}`]),
+    ...curlBody.map(([option, value]) => `${option} ${quoted(value)}`),
     quoted(location.origin + path),
   ].join(' \\\n  ');
 }
