@@ -100,7 +100,8 @@ function startedInstance(service: string, answer: BufferedAnswer, input: Operati
   const instance = parseJson(answer);
   if (typeof instance !== 'object' || instance === null || !('id' in instance)) return undefined;
   const { id, definitionId, status } = instance as { id: unknown; definitionId?: unknown; status?: unknown };
-  if (typeof id !== 'string' || id === '') return undefined;
+  // Half a surrogate pair cannot stand in the Location.
+  if (typeof id !== 'string' || id === '' || !id.isWellFormed()) return undefined;
   const missing = {
     ...(typeof definitionId === 'string' ? {} : { definitionId: startedDefinition(input) }),
     ...(typeof status === 'string' ? {} : { status: 'RUNNING' }),

@@ -110,6 +110,7 @@ describe('an answer that is not what was asked for', () => {
     ['half a document', 201, { 'Content-Type': 'application/json' }, '{"id":"1"'],
     ['another document', 201, { 'Content-Type': 'application/json' }, '[]'],
     ['a number for an id', 201, { 'Content-Type': 'application/json' }, '{"id":1}'],
+    ['half a character for an id', 201, { 'Content-Type': 'application/json' }, String.raw`{"id":"\ud800"}`],
     ['an interim status', 200, { 'Content-Type': 'application/json', 'Content-Encoding': 'gzip' }, 'x'],
   ])('G-05 is no success of a start: %s', async (_name, status, headers, body) => {
     stack.sandbox.control.answer({ upstream: 'workflow', status, headers, body });
