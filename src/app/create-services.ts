@@ -9,7 +9,7 @@ import { serverAddress } from '../telemetry/trace-span.ts';
 import { logTokenEvent } from '../tokens/log-token-event.ts';
 import type { TokenCache } from '../tokens/token-cache.ts';
 import type { TokenSharing } from '../tokens/token-sharing.ts';
-import { TokenSources } from '../tokens/token-sources.ts';
+import { TokenSources, tokenKey } from '../tokens/token-sources.ts';
 import type { Service } from './api.ts';
 import type { Explain } from './explain-request.ts';
 
@@ -22,14 +22,15 @@ export interface ServiceParts {
 
 /** The services of a configuration, ready to be called: nothing is sent before somebody asks for something. */
 export function createServices(config: Config, log: Log, { metrics, cache, sharing }: ServiceParts): Service[] {
-  // Services that share an OAuth client share its token, and what happens to it counts under the first of them.
-  const named = new Map(config.services.toReversed().map(({ name, token }) => [token, name]));
+  const users = tokenUsers(config);
   const tokens = new TokenSources({
     cache,
     sharing,
     onEvent: (event, client) => {
-      logTokenEvent(log, event);
-      metrics.tokens.note(named.get(client) ?? '', event);
+      const services = users.get(tokenKey(client)) ?? [];
+      logTokenEvent(log, event, services);
+      // What happens to a token that services share counts under the first of them.
+      metrics.tokens.note(services[0] ?? '', event);
     },
   });
   return config.services.map((service) => {
@@ -46,4 +47,15 @@ export function createServices(config: Config, log: Log, { metrics, cache, shari
       explainOperation({ ...request, service, limits: config.limits, token: tokenSource?.snapshot() });
     return { offer, client, identity: service.identity, explain };
   });
+}
+
+/** The services that use each token, by its key: equal clients share one, whether they stand in one place or in two. */
+function tokenUsers({ services }: Config): ReadonlyMap<string, readonly string[]> {
+  const users = new Map<string, string[]>();
+  for (const { name, token } of services) {
+    if (token === undefined) continue;
+    const key = tokenKey(token);
+    users.set(key, [...(users.get(key) ?? []), name]);
+  }
+  return users;
 }

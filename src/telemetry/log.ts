@@ -11,8 +11,11 @@ const FLUSH_EVERY_MS = 1000;
 /** How many wait while nobody takes them. What is more is lost: a log that is not read must not use up the memory. */
 const MAX_WAITING_BYTES = 8 * 1024 * 1024;
 
-/** Names and codes of errors are words, or written like `ECONNRESET`; a longer or odder text may hold anything. */
-const WORD = /^(?:[A-Za-z][A-Za-z-]{0,39}|[A-Z][A-Z0-9_]{0,63})$/;
+/**
+ * Names and codes of errors are words, or written like `ECONNRESET` or, by OAuth, `invalid_client`; a longer or odder
+ * text may hold anything.
+ */
+const WORD = /^(?:[A-Za-z][A-Za-z-]{0,39}|[A-Z][A-Z0-9_]{0,63}|[a-z]{2,20}(?:_[a-z]{2,20}){1,3})$/;
 
 const MAX_FRAMES = 6;
 const MAX_CAUSES = 4;
@@ -44,17 +47,21 @@ export function createLog(level: string, destination?: DestinationStream): Log {
   );
 }
 
-/** The fields of an error that may be written: its class, its code, and where it was thrown; never its message. */
+/**
+ * The fields of an error that may be written: its class, its code, the status of the answer that it is about, and where
+ * it was thrown; never its message.
+ */
 export function safeError(error: unknown): Record<string, unknown> {
   return describe(error, MAX_CAUSES);
 }
 
 function describe(error: unknown, causesLeft: number): Record<string, unknown> {
   if (!(error instanceof Error)) return { name: typeof error };
-  const { name, code, phase, reason } = error as Error & { code?: unknown; phase?: unknown; reason?: unknown };
+  const { name, code, phase, reason, status } = error as Error & Readonly<Record<string, unknown>>;
   const words = Object.entries({ name, code, phase, reason }).filter(([, word]) => isWord(word));
   return {
     ...Object.fromEntries(words),
+    ...(isStatus(status) ? { status } : {}),
     at: frames(error),
     ...(error.cause instanceof Error && causesLeft > 0 ? { cause: describe(error.cause, causesLeft - 1) } : {}),
   };
@@ -62,6 +69,10 @@ function describe(error: unknown, causesLeft: number): Record<string, unknown> {
 
 function isWord(value: unknown): boolean {
   return typeof value === 'string' && WORD.test(value);
+}
+
+function isStatus(value: unknown): boolean {
+  return Number.isInteger(value) && Number(value) >= 100 && Number(value) <= 599;
 }
 
 /** The first frames of a stack, without the message, which may span lines, look like a frame, and hold anything. */

@@ -12,9 +12,9 @@ export type TokenFailureReason =
 
 /**
  * The cause of a token problem, for the log and for choosing what to do next. Facts only: the errors of the HTTP client
- * carry the client secret among their properties, so none of them is ever kept.
+ * carry the client secret among their properties, so none of them is ever kept, nor its message.
  */
-export class TokenFailure {
+export class TokenFailure extends Error {
   readonly reason: TokenFailureReason;
   readonly phase: TokenPhase;
   /** The system's or the client's code (`ECONNREFUSED`), or the name of what was wrong (`not-json`). */
@@ -25,6 +25,8 @@ export class TokenFailure {
   readonly pauseSeconds: number | undefined;
 
   constructor(reason: TokenFailureReason, phase: TokenPhase, code: string, status?: number, pauseSeconds?: number) {
+    super(`${reason} in phase ${phase} (${code})`);
+    this.name = 'TokenFailure';
     this.reason = reason;
     this.phase = phase;
     this.code = code;
