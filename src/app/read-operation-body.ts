@@ -52,7 +52,7 @@ export async function readOperationBody(
     return await readAs(request, policy, limits);
   } catch (error) {
     if (limits.inMemory && error instanceof Problem && error.code === 'payload-too-large')
-      throw tooLargeForKey(policy, limits.maxJsonBytes) ?? error;
+      throw maxBytesOf(request, policy) < limits.maxJsonBytes ? error : tooLargeForKey(limits.maxJsonBytes);
     throw error;
   }
 }
@@ -134,9 +134,14 @@ function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0');
 }
 
-/** `undefined` where the route's own limit is the smaller one. */
-function tooLargeForKey(policy: BodyPolicy, maxBytes: number): Problem | undefined {
-  if (policy.kind === 'stream' && policy.maxBytes < maxBytes) return undefined;
+/** The route's own limit, bytes; of JSON there is none but that of all JSON. */
+function maxBytesOf({ headers }: IncomingMessage, policy: BodyPolicy): number {
+  if (policy.kind === 'stream') return policy.maxBytes;
+  const form = policy.kind === 'json' && isForm(headers['content-type']) ? policy.form : undefined;
+  return form?.maxBytes ?? Infinity;
+}
+
+function tooLargeForKey(maxBytes: number): Problem {
   return new Problem('invalid-request', {
     detail: 'The body is too large for a request with an Idempotency-Key.',
     hint: `Send at most ${maxBytes} bytes with a key (limits.body), or leave the key out.`,

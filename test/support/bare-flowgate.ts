@@ -13,6 +13,8 @@ export interface BareOptions extends FlowgateOptions {
   /** The text of `flowgate.yaml`. */
   readonly file: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Files that it names, by their paths from where it lies. */
+  readonly files?: Readonly<Record<string, string>>;
 }
 
 /** Flowgate in front of upstreams of a test's own, without the sandbox. */
@@ -24,11 +26,14 @@ export class BareFlowgate {
   readonly connections: Connections;
   #port = 0;
 
-  private constructor({ file, env = {}, ...options }: BareOptions) {
+  private constructor({ file, env = {}, files = {}, ...options }: BareOptions) {
+    const texts = new Map(
+      Object.entries({ 'flowgate.yaml': file, ...files }).map(([path, text]) => [`/bare/${path}`, text]),
+    );
     const config = loadConfig({
       cwd: '/bare',
       env: { API_KEYS: `tester=${BARE_KEY}`, ...env },
-      readFile: (path) => (path === '/bare/flowgate.yaml' ? file : noFile(path)),
+      readFile: (path) => texts.get(path) ?? noFile(path),
     });
     const log = createLog('debug', { write: (line: string) => this.logLines.push(JSON.parse(line) as never) });
     this.flowgate = createFlowgate(config, log, options);
