@@ -4,6 +4,7 @@ import { curlLine, usualShell } from '../../sandbox/curl-line.ts';
 import { firstRunSteps } from '../../sandbox/first-run.ts';
 import { curlArguments, sandboxProblems } from '../../sandbox/problems.ts';
 import type { SandboxProblem } from '../../sandbox/problems/sandbox-problem.ts';
+import { outsideQuotes, windowsArguments } from '../support/windows-command-line.ts';
 
 const URL = 'http://127.0.0.1:3000';
 const KEY = 'a-key-of-24-characters-x';
@@ -39,28 +40,3 @@ describe('a line for curl', () => {
     if (args.includes('-d')) expect(JSON.parse(body)).toEqual(expect.any(Object));
   });
 });
-
-/** What cmd.exe looks at for its own signs: a quote begins and ends what it leaves alone, escaped or not. */
-function outsideQuotes(line: string): string {
-  return line
-    .split('"')
-    .filter((_part, at) => at % 2 === 0)
-    .join('');
-}
-
-/** As a program takes its command line apart (learn.microsoft.com, "Parsing C command-line arguments"). */
-function windowsArguments(line: string): string[] {
-  const args: string[] = [];
-  let arg = '';
-  let isQuoted = false;
-  for (const [, slashes = '', sign = ''] of `${line} `.matchAll(/(\\*)([^\\])/g)) {
-    const isLiteral = sign === '"' && slashes.length % 2 === 1;
-    arg += sign === '"' ? slashes.slice(0, slashes.length / 2) : slashes;
-    if (sign === '"' && !isLiteral) isQuoted = !isQuoted;
-    else if (sign === ' ' && !isQuoted) {
-      args.push(arg);
-      arg = '';
-    } else arg += sign;
-  }
-  return args;
-}
