@@ -1,19 +1,20 @@
 import { execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
 import { startSandbox, type Sandbox } from '../../sandbox/start-sandbox.ts';
+import { dockerfileStages, textsOf, type Instruction } from '../support/dockerfile.ts';
 import { startServer, type ServerProcess } from '../support/server-process.ts';
 
 const run = promisify(execFile);
 
 const KEY = 'staged-key-0123456789';
 const START = '/api/workflow/definitions/onboarding/instances';
-/** What the tests of this file may take together. */
-const STAGING_MS = 120_000;
+/** Bounds what hangs, not what is slow: every step below ends with its process, however busy the machine is. */
+const PATIENCE_MS = 600_000;
 const OFFLINE = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ERR_SOCKET_TIMEOUT|ENOTCACHED/;
 
 let folder: string;
@@ -25,50 +26,76 @@ let missing: string | undefined;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'flowgate-staged-'));
   sandbox = await startSandbox();
-  await buildInto(join(folder, 'build'));
-  missing = await stageInto(join(folder, 'app'));
+  const [build, image] = dockerfileStages;
+  await runStage(build, 'build');
+  missing = await runStage(image, 'app').then(() => undefined, whyOffline);
   if (missing !== undefined) process.stderr.write(`The staged application is not tested: ${missing}\n`);
-}, STAGING_MS);
+}, PATIENCE_MS);
 
 afterAll(async () => {
   await sandbox.close();
   await rm(folder, { recursive: true });
 });
 
-/** Compiles a copy of the sources. Its modules are those of this folder: they are what `npm ci` has put there. */
-async function buildInto(target: string): Promise<void> {
+/** Carries out the steps of a stage in an empty folder of that name, which is its `/app`. */
+async function runStage(stage: readonly Instruction[] | undefined, name: string): Promise<void> {
+  const target = join(folder, name);
   await mkdir(target);
-  for (const name of ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'src'])
-    await cp(name, join(target, name), { recursive: true });
-  await symlink(resolve('node_modules'), join(target, 'node_modules'));
-  await run('npm', ['run', 'build'], { cwd: target });
+  for (const { name: instruction, text } of stage ?? [])
+    if (instruction === 'COPY') await copy(text, target);
+    else if (instruction === 'RUN') await runStep(text, target);
 }
 
-/** An empty folder gets what is pushed, and its production dependencies. */
-async function stageInto(target: string): Promise<string | undefined> {
-  await mkdir(target);
-  for (const name of ['package.json', 'package-lock.json', '.npmrc']) await cp(name, join(target, name));
-  await cp(join(folder, 'build', 'dist'), join(target, 'dist'), { recursive: true });
-  const options = ['--omit=dev', '--prefer-offline', '--no-audit', '--no-fund', '--fetch-retries=1'];
-  try {
-    await run('npm', ['ci', ...options], { cwd: target, timeout: STAGING_MS / 2 });
-    return undefined;
-  } catch (error) {
-    const { stderr = '' } = error as { stderr?: string };
-    if (!OFFLINE.test(stderr)) throw error;
-    return 'the registry cannot be reached, and the cache of npm does not have all packages.';
+/** `COPY package.json .npmrc ./`, or `COPY --from=build /app/dist ./dist`. */
+async function copy(text: string, target: string): Promise<void> {
+  const words = text.split(' ');
+  const to = words.pop() ?? '';
+  const [, stage] = /^--from=(\w+)$/.exec(words[0] ?? '') ?? [];
+  const sources = stage === undefined ? words : words.slice(1).map((path) => path.replace('/app', join(folder, stage)));
+  for (const source of sources)
+    await cp(source, join(target, to.endsWith('/') ? join(to, basename(source)) : to), { recursive: true });
+}
+
+/** Runs a step; a step that is new in the Dockerfile has to be thought about here. */
+async function runStep(text: string, cwd: string): Promise<void> {
+  const options = ['--prefer-offline', '--no-audit', '--no-fund', '--fetch-retries=1', '--fetch-timeout=30000'];
+  switch (text) {
+    case 'npm ci':
+      // Its modules are those of this folder: they are what `npm ci` has put there.
+      await symlink(resolve('node_modules'), join(cwd, 'node_modules'));
+      return;
+    case 'npm run build':
+      await run('npm', ['run', 'build'], { cwd });
+      return;
+    case 'npm ci --omit=dev && npm cache clean --force':
+      // The cache belongs to whoever runs the tests, and stays.
+      await run('npm', ['ci', '--omit=dev', ...options], { cwd });
+      return;
+    default:
+      throw new Error(`a step of the Dockerfile that this test does not know: ${text}`);
   }
 }
 
-/** Started as on Cloud Foundry, with what the platform sets and the manifest says. */
-async function startStaged(env: Record<string, string> = {}): Promise<ServerProcess> {
+/** Without a registry there are no packages to install; whatever else fails is a failure. */
+function whyOffline(error: unknown): string {
+  const { stderr = '' } = error as { stderr?: string };
+  if (!OFFLINE.test(stderr)) throw error;
+  return 'the registry cannot be reached, and the cache of npm does not have all packages.';
+}
+
+/**
+ * Started as on Cloud Foundry, with what the platform sets and the manifest says.
+ *
+ * @param program in place of the manifest's
+ */
+async function startStaged(program?: string): Promise<ServerProcess> {
   const { applications } = parse(await readFile('manifest.yml', 'utf8')) as {
     applications: [{ command: string; env: Record<string, string> }];
   };
   const [application] = applications;
   return startServer({
     cwd: join(folder, 'app'),
-    entry: application.command.replace(/^node /, ''),
+    entry: program ?? application.command.replace(/^node /, ''),
     env: {
       ...application.env,
       VCAP_SERVICES: JSON.stringify(sandbox.vcapServices),
@@ -76,7 +103,6 @@ async function startStaged(env: Record<string, string> = {}): Promise<ServerProc
       CF_INSTANCE_INDEX: '0',
       API_KEYS: `hr-portal=${KEY}`,
       INTEGRATION_FLOWS: 'product-details=/http/products',
-      ...env,
     },
   });
 }
@@ -87,32 +113,62 @@ function send(server: ServerProcess, path: string, body: string): Promise<Respon
 }
 
 describe('the application as it is staged', () => {
-  it('answers with nothing but its production dependencies and its bindings, fits its memory, and ends with status 0', async () => {
-    if (missing !== undefined) return;
-    const server = await startStaged();
-    try {
-      await server.ready();
-      expect((await send(server, START, '{}')).status).toBe(201);
-      const product = await send(server, '/api/integration/flows/product-details', '{"productIdentifier":"HT-2000"}');
-      expect(await product.json()).toMatchObject({ productIdentifier: 'HT-2000' });
-      expect((await fetch(`${server.url}/ready`)).status).toBe(200);
-      const docs = await fetch(`${server.url}/docs`);
-      expect(docs.headers.get('content-type')).toContain('text/html');
-      const megabytes = await server.residentMegabytes();
-      process.stderr.write(`The staged application uses ${Math.round(megabytes)} MB after its first answers.\n`);
-      expect(megabytes).toBeLessThan(192);
-    } finally {
-      expect(await server.stop('SIGTERM')).toBe(0);
-    }
-    expect(server.stderr).toBe('');
-  });
+  it(
+    'answers with nothing but its production dependencies and its bindings, fits its memory, and ends with status 0',
+    async () => {
+      if (missing !== undefined) return;
+      const server = await startStaged();
+      try {
+        await server.ready();
+        expect((await send(server, START, '{}')).status).toBe(201);
+        const product = await send(server, '/api/integration/flows/product-details', '{"productIdentifier":"HT-2000"}');
+        expect(await product.json()).toMatchObject({ productIdentifier: 'HT-2000' });
+        expect((await fetch(`${server.url}/ready`)).status).toBe(200);
+        const docs = await fetch(`${server.url}/docs`);
+        expect(docs.headers.get('content-type')).toContain('text/html');
+        const megabytes = await server.residentMegabytes();
+        process.stderr.write(`The staged application uses ${Math.round(megabytes)} MB after its first answers.\n`);
+        expect(megabytes).toBeLessThan(192);
+      } finally {
+        expect(await server.stop('SIGTERM')).toBe(0);
+      }
+      expect(server.stderr).toBe('');
+    },
+    PATIENCE_MS,
+  );
 
-  it('has the command line, which says of a wrong configuration what is wrong', async () => {
-    if (missing !== undefined) return;
-    const check = run(process.execPath, ['dist/cli/flowgate.js', 'check'], {
-      cwd: join(folder, 'app'),
-      env: { PATH: process.env['PATH'] },
-    });
-    await expect(check).rejects.toMatchObject({ code: 78 });
-  });
+  it(
+    'starts with the command, and is healthy by the check, of the image',
+    async () => {
+      if (missing !== undefined) return;
+      const [, image] = dockerfileStages;
+      const [node, entry = ''] = JSON.parse(textsOf(image, 'CMD')[0] ?? '[]') as string[];
+      const check = JSON.parse(/CMD (\[.*\])$/.exec(textsOf(image, 'HEALTHCHECK')[0] ?? '')?.[1] ?? '[]') as string[];
+      expect([node, check[0]]).toEqual(['node', 'node']);
+      const server = await startStaged(entry);
+      const isHealthy = (): Promise<unknown> =>
+        run(process.execPath, check.slice(1), { env: { PORT: String(server.port) } });
+      try {
+        await server.ready();
+        await isHealthy();
+      } finally {
+        expect(await server.stop('SIGTERM')).toBe(0);
+      }
+      await expect(isHealthy()).rejects.toMatchObject({ code: 1 });
+    },
+    PATIENCE_MS,
+  );
+
+  it(
+    'has the command line, which says of a wrong configuration what is wrong',
+    async () => {
+      if (missing !== undefined) return;
+      const check = run(process.execPath, ['dist/cli/flowgate.js', 'check'], {
+        cwd: join(folder, 'app'),
+        env: { PATH: process.env['PATH'] },
+      });
+      await expect(check).rejects.toMatchObject({ code: 78 });
+    },
+    PATIENCE_MS,
+  );
 });

@@ -21,10 +21,12 @@ export class ServerProcess {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** Waits until `/health` answers. */
+  /** Waits until `/health` answers or the process has ended; the bound is for a process that does neither. */
   async ready(): Promise<this> {
-    for (let attempt = 0; attempt < 200; attempt++) {
-      if (this.child.exitCode !== null) throw new Error(`the server ended with ${this.child.exitCode}: ${this.stderr}`);
+    for (let attempt = 0; attempt < 2_000; attempt++) {
+      const { exitCode, signalCode } = this.child;
+      if (exitCode !== null || signalCode !== null)
+        throw new Error(`the server ended with ${exitCode ?? signalCode}: ${this.stderr}`);
       const answer = await fetch(`${this.url}/health`).catch(() => undefined);
       if (answer?.ok === true) return this;
       await pause(50);
@@ -56,6 +58,8 @@ export interface ServerProcessOptions {
   /** The program, relative to `cwd`. Default: the sources. */
   readonly entry?: string;
   readonly cwd?: string;
+  /** Its log. Default: kept in `stdout`. */
+  readonly stdout?: 'pipe' | 'ignore';
 }
 
 /** Starts the server on a free port of loopback. */
@@ -63,12 +67,13 @@ export async function startServer({
   env,
   entry = 'src/server.ts',
   cwd = process.cwd(),
+  stdout = 'pipe',
 }: ServerProcessOptions): Promise<ServerProcess> {
   const port = await freePort();
   const child = spawn(process.execPath, [entry], {
     cwd,
     env: { PATH: process.env['PATH'], PORT: String(port), ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', stdout, 'pipe'],
   });
   return new ServerProcess(child, port);
 }
