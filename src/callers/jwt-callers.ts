@@ -66,7 +66,8 @@ export class JwtCallers {
     const issuer = this.#issuers.get(claimedIssuer(token));
     if (issuer === undefined) throw otherIssuer();
     const { payload, protectedHeader } = await verifySignature(token, issuer.keys);
-    if (!TYPES.has(protectedHeader.typ?.toLowerCase())) throw notForHere();
+    const type: unknown = protectedHeader.typ; // whatever its issuer wrote
+    if (!TYPES.has(typeof type === 'string' ? type.toLowerCase() : type)) throw notForHere();
     const match = issuer.callers.find(({ config }) => matchesCaller(payload, config));
     if (match === undefined) throw notForHere();
     const caller = { ...match.caller, claims: identityClaims(payload, this.#identityClaims) };

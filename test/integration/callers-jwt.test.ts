@@ -182,6 +182,11 @@ describe('a token that is no good (D-08) is 401', () => {
     ['with an expiry that is no number', { claims: { exp: '2999-01-01' as unknown as number } }],
     ['without an issuer', { without: ['iss'] }],
     ['made for logging out', { header: { typ: 'logout+jwt' } }],
+    ['of a type that is a number', { header: { typ: 5 } }],
+    ['of a type that is a list', { header: { typ: ['JWT'] } }],
+    ['of a type that is null', { header: { typ: null } }],
+    ['with the path of a file for a key id', { header: { kid: '../../../../dev/null' } }],
+    ['with a key id that is a number', { header: { kid: 0 } }],
     ['with a critical extension', { header: { crit: ['x'], x: 1 } }],
     ['with the key id of nobody', { header: { kid: 'unknown' } }],
   ] as const)('%s', async (_, changes) => {
