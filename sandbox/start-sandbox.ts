@@ -75,9 +75,13 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const controlServer = new ControlServer(control);
   const close = async (): Promise<void> => {
     const { workflow, integration, workflowServer, workflowgen, httpApi } = servers;
-    const upstreams = [workflow, integration, workflowServer, workflowgen, httpApi].map(({ upstream }) => upstream);
+    const upstreams = [workflow, integration, httpApi].map(({ upstream }) => upstream);
     const others = [...upstreams, controlServer];
-    await Promise.all([servers.authorizationServer.close(), ...others.map(({ listener }) => listener.close())]);
+    const withTokens = [servers.authorizationServer, workflowServer, workflowgen];
+    await Promise.all([
+      ...withTokens.map((server) => server.close()),
+      ...others.map(({ listener }) => listener.close()),
+    ]);
   };
   try {
     const { ports = {} } = options;

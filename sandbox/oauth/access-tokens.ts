@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { importJWK, SignJWT } from 'jose';
+import { decodeJwt, importJWK, SignJWT } from 'jose';
 import type { CryptoKey } from 'jose';
 import { IssuedTokens } from '../authorization-server/issued-tokens.ts';
 import { createSigningKey } from '../authorization-server/signing-key.ts';
@@ -30,6 +30,15 @@ export class AccessTokens {
 
   static async create(options: AccessTokensOptions): Promise<AccessTokens> {
     return new AccessTokens(await createSigningKey(), options);
+  }
+
+  /** For a server that signs by itself: what it has signed counts as given out. @param token whose `jti` is remembered */
+  remember(token: string): void {
+    this.issued.remember(decodeJwt(token).jti ?? '');
+  }
+
+  get signingKey(): SigningKey {
+    return this.#key;
   }
 
   /** A token with these claims beside issuer, times and id. */

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { decodeJwt, importJWK, jwtVerify, SignJWT } from 'jose';
-import type { CryptoKey } from 'jose';
+import { decodeJwt, jwtVerify } from 'jose';
 import { createSigningKey } from '../authorization-server/signing-key.ts';
 import type { SigningKey } from '../authorization-server/signing-key.ts';
 import { jsonAnswer } from '../http/answer.ts';
 import type { Answer } from '../http/answer.ts';
 import type { Exchange } from '../http/exchange.ts';
+import { readClientRequest } from '../oauth/client-request.ts';
+import { TokenProvider } from '../oauth/token-provider.ts';
 import { operationNames } from './api-operations.ts';
 
 /** Whom the server's own OpenID Connect knows. */
@@ -19,13 +20,15 @@ export type TokenVerdict = 'valid' | 'not-authenticated' | 'not-authorized';
 
 /**
  * The OpenID Connect server inside a WorkflowServer: one client, and a signing key that is made at the start of the
- * server, so that a restart makes all tokens useless.
+ * server, so that a restart makes all tokens useless. Real: client authentication, grant and signing, by oidc-provider.
+ * Emulated: the claims and the look of the answers.
  */
 export class OpenIdServer {
   /** The secret of the one client. */
   readonly secret: string;
   readonly #url: () => string;
   #key: SigningKey;
+  #provider: TokenProvider;
   /** Operations that the next tokens do not allow. */
   denied: readonly string[] = [];
 
@@ -33,6 +36,7 @@ export class OpenIdServer {
     this.#key = key;
     this.#url = url;
     this.secret = secret;
+    this.#provider = this.#createProvider();
   }
 
   /** @param url of the server, known once it listens */
@@ -42,7 +46,14 @@ export class OpenIdServer {
 
   /** Makes another signing key. */
   async restart(): Promise<void> {
+    const old = this.#provider;
     this.#key = await createSigningKey();
+    this.#provider = this.#createProvider();
+    await old.close();
+  }
+
+  close(): Promise<void> {
+    return this.#provider.close();
   }
 
   configuration(): Answer {
@@ -61,21 +72,21 @@ export class OpenIdServer {
     return jsonAnswer(200, { keys: [this.#key.publicJwk] });
   }
 
-  /** Takes the credentials in the form, as the vendor's example sends them. */
+  /** Takes the credentials in the form, as the vendor's example sends them, or in a Basic header. */
   async token(exchange: Exchange): Promise<Answer> {
     if (exchange.method !== 'POST') {
       return { status: 405, headers: { Allow: 'POST' } };
     }
-    const form = new URLSearchParams((await exchange.body()).toString('utf8'));
-    if (form.get('client_id') !== clientId || form.get('client_secret') !== this.secret) {
-      return jsonAnswer(400, { error: 'invalid_client' });
-    }
-    if (form.get('grant_type') !== 'client_credentials') {
-      return jsonAnswer(400, { error: 'unsupported_grant_type' });
+    const request = await readClientRequest(exchange);
+    const { status, body } = await this.#provider.token(request);
+    if (status !== 200) {
+      // oidc-provider calls absent credentials a malformed request.
+      const isUnauthenticated = request.clientId === undefined || request.clientSecret === undefined;
+      return jsonAnswer(400, { error: isUnauthenticated ? 'invalid_client' : body['error'] });
     }
     const answer = {
-      access_token: await this.#sign(),
-      expires_in: lifeSeconds,
+      access_token: body['access_token'],
+      expires_in: body['expires_in'],
       token_type: 'Bearer',
       scope: 'WorkflowApi',
     };
@@ -96,22 +107,29 @@ export class OpenIdServer {
     return isAllowed ? 'valid' : 'not-authorized';
   }
 
-  async #sign(): Promise<string> {
-    const key = (await importJWK(this.#key.privateJwk, 'RS256')) as CryptoKey;
-    const allowed = operationNames.filter((name) => !this.denied.includes(name));
-    const now = Math.floor(Date.now() / 1000);
-    return new SignJWT({
-      nbf: now,
-      exp: now + lifeSeconds,
-      iss: this.#url(),
-      aud: 'WorkflowApi',
-      client_id: clientId,
-      jti: randomBytes(16).toString('hex').toUpperCase(),
-      iat: now,
-      scope: ['WorkflowApi'],
-      ...Object.fromEntries(allowed.map((name) => [permission(name), 'Allow'])),
-    })
-      .setProtectedHeader({ alg: 'RS256', kid: String(this.#key.publicJwk.kid), typ: 'at+jwt' })
-      .sign(key);
+  #createProvider(): TokenProvider {
+    return new TokenProvider({
+      clientId,
+      clientSecret: this.secret,
+      lifeSeconds,
+      signingKey: this.#key,
+      resource: this.#url,
+      tokenType: 'at+jwt',
+      claims: ({ iat, exp }) => ({
+        nbf: iat,
+        exp,
+        iss: this.#url(),
+        aud: 'WorkflowApi',
+        client_id: clientId,
+        jti: randomBytes(16).toString('hex').toUpperCase(),
+        iat,
+        scope: ['WorkflowApi'],
+        ...Object.fromEntries(this.#allowed().map((name) => [permission(name), 'Allow'])),
+      }),
+    });
+  }
+
+  #allowed(): string[] {
+    return operationNames.filter((name) => !this.denied.includes(name));
   }
 }

@@ -50,6 +50,10 @@ export class OptimajetServer {
     return this.#openId;
   }
 
+  async close(): Promise<void> {
+    await Promise.all([this.upstream.listener.close(), this.openId.close()]);
+  }
+
   async #answer(exchange: Exchange): Promise<Answer> {
     const path = exchange.path.toLowerCase();
     if (path === '/.well-known/openid-configuration') {

@@ -4,23 +4,44 @@ import type { Answer } from '../http/answer.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { AccessTokens } from '../oauth/access-tokens.ts';
 import { readClientRequest } from '../oauth/client-request.ts';
+import { TokenProvider } from '../oauth/token-provider.ts';
 
 const daySeconds = 86_400;
 const noStore = { 'Cache-Control': 'no-store', Pragma: 'no-cache' } as const;
 
 /**
  * An authorization server that speaks like Auth0: one machine-to-machine application, which may ask for tokens of one
- * API. The audience is a must, and a wrong secret is called `access_denied`.
+ * API. The audience is a must, and a wrong secret is called `access_denied`. Real: client authentication, grant,
+ * audience and signing, by oidc-provider, to which the audience is a resource (RFC 8707).
  */
 export class Auth0Tenant {
   readonly clientId = randomBytes(24).toString('base64url');
   readonly clientSecret = randomBytes(48).toString('base64url');
   readonly tokens: AccessTokens;
-  readonly #audience: () => string;
+  readonly #provider: TokenProvider;
 
-  private constructor(tokens: AccessTokens, audience: () => string) {
+  private constructor(tokens: AccessTokens, url: () => string, audience: () => string) {
     this.tokens = tokens;
-    this.#audience = audience;
+    const { clientId } = this;
+    this.#provider = new TokenProvider({
+      clientId,
+      clientSecret: this.clientSecret,
+      lifeSeconds: daySeconds,
+      signingKey: tokens.signingKey,
+      resource: audience,
+      tokenType: 'JWT',
+      claims: ({ aud, iat, exp, jti }) => ({
+        iss: issuerOf(url),
+        sub: `${clientId}@clients`,
+        aud,
+        iat,
+        exp,
+        jti,
+        azp: clientId,
+        client_id: clientId,
+        gty: 'client-credentials',
+      }),
+    });
   }
 
   /**
@@ -28,41 +49,49 @@ export class Auth0Tenant {
    * @param audience the identifier of the one API
    */
   static async create(url: () => string, audience: () => string): Promise<Auth0Tenant> {
-    const tokens = await AccessTokens.create({ issuer: () => `${url()}/`, lifeSeconds: daySeconds });
-    return new Auth0Tenant(tokens, audience);
+    const tokens = await AccessTokens.create({ issuer: () => issuerOf(url), lifeSeconds: daySeconds });
+    return new Auth0Tenant(tokens, url, audience);
+  }
+
+  close(): Promise<void> {
+    return this.#provider.close();
   }
 
   async token(exchange: Exchange): Promise<Answer> {
     if (exchange.method !== 'POST') {
       return { status: 404, body: 'Not Found' };
     }
-    const { grantType, clientId, clientSecret, audience } = await readClientRequest(exchange);
+    const request = await readClientRequest(exchange);
+    const { grantType = '', audience } = request;
     if (grantType !== 'client_credentials') {
-      return refusal(403, 'unauthorized_client', `Grant type '${grantType ?? ''}' not allowed for the client.`);
+      return refusal(403, 'unauthorized_client', `Grant type '${grantType}' not allowed for the client.`);
     }
-    if (clientId !== this.clientId || clientSecret !== this.clientSecret) {
-      return refusal(401, 'access_denied', 'Unauthorized');
+    const { status, body } = await this.#provider.token(request, audience);
+    if (status !== 200) {
+      return body['error'] === 'invalid_target'
+        ? withoutGrant(audience)
+        : refusal(401, 'access_denied', 'Unauthorized');
     }
     if (audience === undefined) {
       const text = 'No audience parameter was provided, and no default audience has been configured';
       return refusal(403, 'access_denied', text);
     }
-    if (audience !== this.#audience()) {
-      const text =
-        `Client is not authorized to access "${audience}". You need to create a "client-grant" associated to this API. ` +
-        'See: https://auth0.com/docs/api/v2#!/Client_Grants/post_client_grants';
-      return refusal(403, 'access_denied', text);
-    }
-    const claims = {
-      sub: `${clientId}@clients`,
-      aud: audience,
-      azp: clientId,
-      client_id: clientId,
-      gty: 'client-credentials',
-    };
-    const answer = { access_token: await this.tokens.sign(claims), expires_in: daySeconds, token_type: 'Bearer' };
+    const accessToken = String(body['access_token']);
+    this.tokens.remember(accessToken);
+    const answer = { access_token: accessToken, expires_in: body['expires_in'], token_type: 'Bearer' };
     return jsonAnswer(200, answer, noStore);
   }
+}
+
+function issuerOf(url: () => string): string {
+  return `${url()}/`;
+}
+
+function withoutGrant(audience = ''): Answer {
+  const text =
+    `Client is not authorized to access "${audience}". You need to create a "client-grant" associated to this API. ` +
+    'See: https://auth0.com/docs/api/v2#!/Client_Grants/post_client_grants';
+  return refusal(403, 'access_denied', text);
 }
 
 function refusal(status: number, error: string, text: string): Answer {

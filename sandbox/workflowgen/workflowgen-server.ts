@@ -60,6 +60,10 @@ export class WorkflowgenServer {
     return `${this.upstream.url}/oauth/token`;
   }
 
+  async close(): Promise<void> {
+    await Promise.all([this.upstream.listener.close(), this.auth0.close()]);
+  }
+
   async #answer(exchange: Exchange): Promise<Answer> {
     switch (exchange.path) {
       case '/oauth/token':

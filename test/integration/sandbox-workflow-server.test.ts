@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { decodeJwt, decodeProtectedHeader } from 'jose';
+import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
 import { startSandbox } from '../../sandbox/start-sandbox.ts';
 import type { Sandbox } from '../../sandbox/start-sandbox.ts';
 import { jsonOf } from './sandbox-calls.ts';
@@ -72,6 +72,28 @@ describe('its OpenID Connect server', () => {
     const claims = decodeJwt(token);
     expect(claims).toMatchObject({ aud: 'WorkflowApi', client_id: 'workflowapi', scope: ['WorkflowApi'] });
     expect(Number(claims.exp) - Number(claims.nbf)).toBe(3600);
+  });
+
+  it('takes the credentials in a Basic header as well, as its configuration says', async () => {
+    const { url, clientId, clientSecret } = sandbox.workflowServer;
+    const credentials = [clientId, clientSecret].map(encodeURIComponent).join(':');
+    const authorization = `Basic ${Buffer.from(credentials).toString('base64')}`;
+    const body = new URLSearchParams({ grant_type: 'client_credentials' });
+    expect((await fetch(`${url}/connect/token`, { method: 'POST', headers: { authorization }, body })).status).toBe(
+      200,
+    );
+  });
+
+  it('signs with the key that it publishes', async () => {
+    const keys = createRemoteJWKSet(new URL(`${sandbox.workflowServer.url}/.well-known/openid-configuration/jwks`));
+    const { payload } = await jwtVerify(await fetchToken(), keys, { audience: 'WorkflowApi' });
+    expect(payload.iss).toBe(sandbox.workflowServer.url);
+  });
+
+  it('refuses absent credentials like wrong ones', async () => {
+    const body = new URLSearchParams({ grant_type: 'client_credentials' });
+    const response = await fetch(`${sandbox.workflowServer.url}/connect/token`, { method: 'POST', body });
+    expect([response.status, await response.json()]).toEqual([400, { error: 'invalid_client' }]);
   });
 
   it('refuses another secret and another grant', async () => {
