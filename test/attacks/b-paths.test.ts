@@ -33,6 +33,11 @@ describe('a segment', () => {
     refusedEverywhere,
   );
 
+  it.each(['...', '..%20', '%20..', '%20.%20', '.%20.', '..%20;x=1', '..%20/admin'])(
+    'B-02 of dots and blanks, which some servers drop, is refused: %s',
+    refusedEverywhere,
+  );
+
   it.each(['%252e%252e%252f', '%25252e%25252e%25252f', '%252f', '%25', 'a%2500', '%%32%65'])(
     'B-03 with a percent sign that may be decoded again is refused: %s',
     refusedEverywhere,
