@@ -49,7 +49,7 @@ export const settingDescriptions: Readonly<Record<string, string>> = {
 
   'operation.document': 'The path of the GraphQL document, relative to this file.',
   'operation.timeout': 'The deadline of one request; that of limits if not given.',
-  'operation.maxBody': 'The largest form with uploads; 40mb if not given.',
+  'operation.maxBody': 'The largest form with uploads; 30000000 bytes if not given.',
 
   'identity.from': 'caller: its name.',
   'identity.claim': "A claim of the caller's JWT, such as email.",
