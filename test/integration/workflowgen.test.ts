@@ -292,6 +292,16 @@ describe('the configured documents', () => {
     expect(answer.json).toMatchObject({ status: 502, code: 'upstream-failed' });
     expect(answer.json.hint).toContain('/wfgen/graphql/schema');
   });
+
+  it.each([
+    ['wrong-names', 'a read that failed, which may be tried again', true],
+    ['wrong-change', 'a change that failed, which may not', false],
+  ])('that do not fit the schema, such as %s, are %s', async (name, _what, retryable) => {
+    const answer = await stack.post(`/api/requests/operations/${name}`, '{}');
+    expect(answer.json).toMatchObject({ status: 502, code: 'upstream-failed', source: 'upstream', retryable });
+    expect(answer.text).not.toContain('Cannot query field');
+    expect(graphqlRequests(stack)).toBe(1);
+  });
 });
 
 describe('a refused token', () => {

@@ -19,6 +19,7 @@ query ($size: Int!, $since: DateTime) {
   'update-dataset':
     'mutation ($number: Int!, $subject: String!) { updateRequestDataset(input: { number: $number, parameters: [{ name: "SUBJECT", textValue: $subject }] }) { clientMutationId } }',
   'wrong-names': 'query { requestz { totalCount } }',
+  'wrong-change': 'mutation { createRequestz { request { number } } }',
 };
 
 const file = ({ workflowgen }: Sandbox): string => `
