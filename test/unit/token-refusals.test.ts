@@ -203,6 +203,16 @@ describe('a refused client is credentials-rejected', () => {
     expect(hint).toContain('The server does not give this client the scope in `token.params`');
   });
 
+  it('tells where Okta takes custom scopes, when its org server was asked for one', () => {
+    const refusal = {
+      error: 'invalid_scope',
+      error_description: 'Custom scopes are not allowed for this request.',
+    };
+    const { detail, hint } = explain(400, refusal, {}, { params: { scope: 'flows' } }).details;
+    expect(detail).toContain('400 invalid_scope');
+    expect(hint).toContain('Okta needs a custom scope of an own authorization server');
+  });
+
   it('speaks of the scope that is missing, where none was sent', () => {
     expect(explain(400, { error: 'invalid_scope' }).details.hint).toContain('which `token.params` lacks');
   });
