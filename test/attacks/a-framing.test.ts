@@ -14,6 +14,7 @@ import {
   withKey,
 } from '../support/attack.ts';
 import { API_KEY, useFlowgate } from '../support/flowgate-stack.ts';
+import { RawConnection } from '../support/raw-http.ts';
 
 /** A. Framing: where a request begins and ends must not depend on who reads it (RFC 9112). */
 
@@ -413,5 +414,22 @@ describe('a request in pieces', () => {
     const inPieces = await attack(stack, bytes, { requests, drip: true });
     expect(inPieces.answers.map(({ status }) => status)).toEqual(whole.answers.map(({ status }) => status));
     expect([inPieces.hits, inPieces.isClosed]).toEqual([whole.hits, whole.isClosed]);
+  });
+});
+
+describe('a client that closes its sending side', () => {
+  it.each([
+    ['after a whole request', withKey(`GET ${ECHO}`)],
+    ['amid a body', withKey(`POST ${ECHO}`, ['Content-Length: 20'], '{"half":')],
+    ['amid a head', 'GET /health HTTP/1.1\r\nHost: flowgate.example\r\n'],
+  ])('A-22 %s is taken to have left: nothing of it succeeds, and its connection ends', async (_, bytes) => {
+    const connection = await RawConnection.open(stack.port);
+    connection.write(bytes);
+    connection.end();
+    await connection.closed();
+    const answer = await connection.answer();
+    expect(answer?.status ?? 400).toBe(400);
+    connection.destroy();
+    expect((await stack.get('/health')).status).toBe(200);
   });
 });
