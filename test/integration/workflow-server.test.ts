@@ -43,6 +43,8 @@ const SIGNATURE =
   'Exception System.Exception:OpenId Connect authentication for Workflow API failed:   at X.Y() in C:\\Z';
 const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
+const ID = 'f54104f0-5de2-4a7b-a3be-47c9199a3967';
+
 interface Started {
   readonly id: string;
   readonly definitionId: string;
@@ -332,6 +334,36 @@ describe('administration', () => {
     const deleted = await stack.send('DELETE', plain);
     expect(deleted.json).toMatchObject({ status: 405, code: 'method-not-allowed' });
     expect(deleted.headers.get('allow')).toBe('GET, HEAD');
+  });
+});
+
+describe('what is about the whole server', () => {
+  it.each([
+    'users',
+    'createuser',
+    'roles',
+    'start',
+    'stop',
+    'isactive',
+    'loginfo',
+    'outbox',
+    'workflowapi/getusers',
+    'instances/deleteinstances/x',
+    `instances/${ID}/resume`,
+    `instances/${ID}/activity`,
+    `instances/${ID}/parameters`,
+  ])('is no route: %s', async (path) => {
+    for (const method of ['GET', 'POST', 'PUT', 'DELETE']) {
+      const refused = await stack.send(method, `/api/approvals/${path}`, method === 'GET' ? undefined : '{}');
+      expect([method, refused.json]).toMatchObject([method, { status: 404, code: 'not-found', source: 'caller' }]);
+    }
+    expect(calls()).toEqual({});
+  });
+
+  it.each(['operation=getusers', 'operation=stop', 'processId=x'])('is not reached by the query %s', async (query) => {
+    const refused = await stack.get(`/api/approvals/instances?${query}`);
+    expect(refused.json).toMatchObject({ status: 400, code: 'invalid-parameter' });
+    expect(calls()).toEqual({});
   });
 });
 
