@@ -1,6 +1,7 @@
 import { Connections, drain } from './app/drain.ts';
 import { FlowgateHost } from './app/flowgate-host.ts';
 import { createHttpServer } from './app/http-server.ts';
+import { giveBackIdleMemory } from './app/idle-memory.ts';
 import { loadChecked, processSources, readConfiguration } from './cli/read-configuration.ts';
 import { watchBindings } from './cli/watch-bindings.ts';
 import { ConfigurationError } from './config/configuration-error.ts';
@@ -39,6 +40,11 @@ function start(config: Config): void {
     tell(config, log);
     log.info({ host: address, port }, 'listening');
     log.flush();
+    giveBackIdleMemory({
+      residentBytes: () => process.memoryUsage.rss(),
+      requests: () => host.requests,
+      running: () => host.running,
+    });
   });
 
   const reread = (reason: string): void => {

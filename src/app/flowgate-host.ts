@@ -17,6 +17,7 @@ export class FlowgateHost {
   #shared: SharedParts;
   #current: Flowgate;
   #isDraining = false;
+  #requests = 0;
   /** Old ones that still have something to do. */
   readonly #retiring = new Set<Promise<void>>();
 
@@ -30,8 +31,19 @@ export class FlowgateHost {
 
   /** For the HTTP server. */
   readonly handle = (request: IncomingMessage, response: ServerResponse): void => {
+    this.#requests++;
     this.#current.app(request, response);
   };
+
+  /** How many requests have come so far. */
+  get requests(): number {
+    return this.#requests;
+  }
+
+  /** How many calls of routes run now with the current configuration. */
+  get running(): number {
+    return this.#current.running;
+  }
 
   /** Takes a new configuration. @throws what `createFlowgate` throws; then the old one stays */
   reconfigure(wanted: Config): void {

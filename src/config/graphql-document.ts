@@ -1,23 +1,12 @@
-import {
+import { createRequire } from 'node:module';
+import type {
+  DocumentNode,
   GraphQLError,
-  GraphQLObjectType,
   GraphQLSchema,
-  GraphQLString,
-  KnownFragmentNamesRule,
-  NoFragmentCyclesRule,
-  NoUndefinedVariablesRule,
-  NoUnusedFragmentsRule,
-  NoUnusedVariablesRule,
-  UniqueArgumentNamesRule,
-  UniqueFragmentNamesRule,
-  UniqueInputFieldNamesRule,
-  UniqueVariableNamesRule,
-  parse,
-  validate,
-  type DocumentNode,
-  type Location,
-  type OperationDefinitionNode,
-  type TypeNode,
+  Location,
+  OperationDefinitionNode,
+  TypeNode,
+  ValidationRule,
 } from 'graphql';
 import { bad, good, type Checked } from './checked.ts';
 import type { GraphqlDocument, GraphqlType, GraphqlVariable } from './config.ts';
@@ -30,23 +19,41 @@ const UPLOAD = 'Upload';
 
 const CURE = 'Mend the document there; it holds one query or one mutation, and its fragments.';
 
-/** The rules that need no schema: the upstream's own is not known here. */
-const RULES = [
-  KnownFragmentNamesRule,
-  NoFragmentCyclesRule,
-  NoUndefinedVariablesRule,
-  NoUnusedFragmentsRule,
-  NoUnusedVariablesRule,
-  UniqueArgumentNamesRule,
-  UniqueFragmentNamesRule,
-  UniqueInputFieldNamesRule,
-  UniqueVariableNamesRule,
-];
+interface Checker {
+  readonly graphql: typeof import('graphql');
+  /** The rules that need no schema: the upstream's own is not known here. */
+  readonly rules: readonly ValidationRule[];
+  /** `validate` asks for a schema; the rules never look at it. */
+  readonly anySchema: GraphQLSchema;
+}
 
-/** `validate` asks for a schema; the rules above never look at it. */
-const anySchema = new GraphQLSchema({
-  query: new GraphQLObjectType({ name: 'Query', fields: { any: { type: GraphQLString } } }),
-});
+let loaded: Checker | undefined;
+
+/** Loaded with the first document: most configurations have none, and the library holds 3 MB. */
+function checker(): Checker {
+  loaded ??= load();
+  return loaded;
+}
+
+function load(): Checker {
+  const graphql = createRequire(import.meta.url)('graphql') as typeof import('graphql');
+  const fields = { any: { type: graphql.GraphQLString } };
+  return {
+    graphql,
+    rules: [
+      graphql.KnownFragmentNamesRule,
+      graphql.NoFragmentCyclesRule,
+      graphql.NoUndefinedVariablesRule,
+      graphql.NoUnusedFragmentsRule,
+      graphql.NoUnusedVariablesRule,
+      graphql.UniqueArgumentNamesRule,
+      graphql.UniqueFragmentNamesRule,
+      graphql.UniqueInputFieldNamesRule,
+      graphql.UniqueVariableNamesRule,
+    ],
+    anySchema: new graphql.GraphQLSchema({ query: new graphql.GraphQLObjectType({ name: 'Query', fields }) }),
+  };
+}
 
 /**
  * Parses and checks a GraphQL document (spec.graphql.org, October 2021): one query or mutation, no subscription, every
@@ -55,12 +62,13 @@ const anySchema = new GraphQLSchema({
  * @returns what is wrong, with its line; nothing of the document but names is quoted
  */
 export function parseGraphqlDocument(text: string): Checked<GraphqlDocument> {
+  const { graphql, rules, anySchema } = checker();
   try {
-    const document = parse(text, { maxTokens: MOST_TOKENS });
-    const [error] = validate(anySchema, document, RULES);
+    const document = graphql.parse(text, { maxTokens: MOST_TOKENS });
+    const [error] = graphql.validate(anySchema, document, rules);
     return error ? faultOf(error) : checkOperation(document, text);
   } catch (error) {
-    if (error instanceof GraphQLError) return faultOf(error);
+    if (error instanceof graphql.GraphQLError) return faultOf(error);
     throw error;
   }
 }

@@ -1,10 +1,14 @@
 import type { ServerResponse } from 'node:http';
-import { Pool } from 'undici';
+import { createRequire } from 'node:module';
+import type { Pool as UndiciPool } from 'undici';
 import type { Secret } from '../config/secret.ts';
 import type { AnswerSink } from './answer-sink.ts';
 import { Attempt } from './attempt.ts';
 import type { Deadline } from './deadline.ts';
 import type { AnswerHead, UpstreamAnswer, UpstreamRequest } from './upstream-request.ts';
+
+/** undici's index also loads its `fetch`, `WebSocket` and caches: 4 MB that stay, for nothing that is used here. */
+const Pool = createRequire(import.meta.url)('undici/lib/dispatcher/pool.js') as typeof UndiciPool;
 
 const CONNECTIONS = 128;
 /** Connection and TLS handshake together. */
@@ -61,7 +65,7 @@ export interface TransportStats {
  * cookie and decompresses nothing.
  */
 export class Transport {
-  readonly #pool: Pool;
+  readonly #pool: UndiciPool;
   readonly #idleTimeoutMs: number;
   #closing: Promise<void> | undefined;
 

@@ -1,4 +1,5 @@
-import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import { createRequire } from 'node:module';
+import type { Cluster, Redis, RedisOptions } from 'ioredis';
 import type { RedisAddress } from '../config/redis-address.ts';
 
 export type RedisClient = Redis | Cluster;
@@ -15,10 +16,11 @@ const LAST_RECONNECT_MS = 2_000;
  * one was carried out before its connection broke is for the caller to think about.
  */
 export function connectRedis(address: RedisAddress): RedisClient {
+  const ioredis = createRequire(import.meta.url)('ioredis') as typeof import('ioredis'); // only where there is a Redis
   const { mode, nodes, masterName, database } = address;
   const options = commonOptions(address);
   if (mode === 'cluster') {
-    return new Cluster([...nodes], {
+    return new ioredis.Cluster([...nodes], {
       redisOptions: options,
       enableOfflineQueue: false,
       clusterRetryStrategy: pauseBefore,
@@ -29,7 +31,7 @@ export function connectRedis(address: RedisAddress): RedisClient {
   }
   const reconnecting = { ...options, db: database, enableOfflineQueue: false, retryStrategy: pauseBefore };
   if (mode === 'sentinel') {
-    return new Redis({
+    return new ioredis.Redis({
       ...reconnecting,
       sentinels: nodes.map(({ host, port }) => ({ host, port })),
       ...(masterName === undefined ? {} : { name: masterName }),
@@ -38,7 +40,7 @@ export function connectRedis(address: RedisAddress): RedisClient {
       ...(options.tls && { enableTLSForSentinelMode: true, sentinelTLS: options.tls }),
     });
   }
-  return new Redis({ ...reconnecting, ...nodes[0] });
+  return new ioredis.Redis({ ...reconnecting, ...nodes[0] });
 }
 
 function commonOptions({ username, password, tls }: RedisAddress) {
