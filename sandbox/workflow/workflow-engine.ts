@@ -18,7 +18,10 @@ export interface WorkflowEngineOptions {
 
 const busyText = 'The operation cannot be executed because another activity is being processed in the background.';
 
-/** Workflow instances and their tasks, in memory. */
+/** A sandbox that is under load for long must not fill the memory. */
+const MAX_INSTANCES = 20_000;
+
+/** Workflow instances and their tasks, in memory: of very many the newest. */
 export class WorkflowEngine {
   readonly definitions: readonly Definition[];
   readonly #options: WorkflowEngineOptions;
@@ -58,6 +61,7 @@ export class WorkflowEngine {
     this.#instances.set(instance.id, instance);
     log(instance, 'WORKFLOW_STARTED', { userId: startedBy });
     this.#createTask(instance);
+    if (this.#instances.size > MAX_INSTANCES) this.#forgetOldest();
     return instance;
   }
 
@@ -140,6 +144,14 @@ export class WorkflowEngine {
     task.lastChangedAt = task.completedAt;
     log(instance, 'USERTASK_COMPLETED', { activityId: task.activityId, subject: task.subject, taskId: task.id });
     applyStatus(instance, 'COMPLETED');
+  }
+
+  /** Each instance has one task, made together with it: the oldest ones belong together. */
+  #forgetOldest(): void {
+    const [instance = ''] = this.#instances.keys();
+    const [task = ''] = this.#tasks.keys();
+    this.#instances.delete(instance);
+    this.#tasks.delete(task);
   }
 
   #createTask(instance: Instance): void {

@@ -1,11 +1,19 @@
-import { isFine, type Tally } from './soak-requests.ts';
+import { countOf, wrongOf, type Tally } from './soak-requests.ts';
 
+/** The server at one moment. */
 export interface Sample {
-  readonly seconds: number;
+  /** Since the start. */
+  readonly minute: number;
   /** So far. */
   readonly requests: number;
+  /** Of them, so far, those that did not end as they should. */
+  readonly wrong: number;
   readonly residentMb: number;
-  readonly openFiles: number;
+  readonly heapMb: number;
+  /** Open files, and the sockets among them. */
+  readonly files: number;
+  readonly sockets: number;
+  /** Of the requests since the sample before. */
   readonly p50Ms: number;
   readonly p99Ms: number;
 }
@@ -14,48 +22,76 @@ export interface SoakResult {
   readonly minutes: number;
   readonly tally: Tally;
   readonly samples: readonly Sample[];
-  readonly tokenRequests: number;
-  readonly tokenLifeSeconds: number;
+  readonly tokens: { readonly requests: number; readonly lifeSeconds: number };
+  /** What the server logged, from `warn` on. */
+  readonly log: string;
 }
 
 /** Memory settles in the first part of a run. */
 const WARM_UP_SHARE = 0.4;
+/** In a shorter run memory has not settled, and is not judged. */
+const JUDGED_FROM_MINUTES = 10;
+/** What memory may differ by between the two halves of the settled part. */
+const LEVEL = 0.1;
+/** Connections come and go. */
+const MORE_FILES = 10;
 
-/** Prints what happened. @returns whether every request ended as it should and no file stayed open */
-export function printReport(result: SoakResult): boolean {
-  const { minutes, tally, samples, tokenRequests, tokenLifeSeconds } = result;
-  const requests = [...tally.values()].reduce((sum, one) => sum + one, 0);
-  const wrong = [...tally].filter(([name]) => !isFineEntry(name));
-  const settled = samples.slice(Math.floor(samples.length * WARM_UP_SHARE));
-  const [first = samples[0], last] = [settled[0], settled.at(-1)];
-  const growth = (last?.openFiles ?? 0) - (first?.openFiles ?? 0);
+const COLUMNS = ['minute', 'requests', 'wrong', 'resident', 'heap in use', 'open files', 'sockets', 'p50', 'p99'];
+
+export function lineOf(sample: Sample): string {
+  return `| ${cellsOf(sample).join(' | ')} |`;
+}
+
+/** Prints what happened, as Markdown. @returns whether everything was as it should be */
+export function printReport({ minutes, tally, samples, tokens, log }: SoakResult): boolean {
+  const requests = countOf(tally);
+  const faults = faultsOf(minutes, tally, samples, log);
   const lines = [
-    `minutes                ${minutes}`,
-    `requests               ${requests} (${Math.round(requests / minutes / 60)}/s)`,
-    ...[...tally].sort().map(([name, times]) => `  ${name.padEnd(20)} ${times}`),
-    `latency, last sample   p50 ${last?.p50Ms.toFixed(1)} ms, p99 ${last?.p99Ms.toFixed(1)} ms`,
-    `resident memory        ${first?.residentMb.toFixed(0)} MB after warm-up, ${last?.residentMb.toFixed(0)} MB at the end, slope ${slopePerHour(settled).toFixed(1)} MB/h`,
-    `open files             ${first?.openFiles} after warm-up, ${last?.openFiles} at the end`,
-    `token requests         ${tokenRequests} (a token lives ${tokenLifeSeconds} s, two clients)`,
-    wrong.length === 0
-      ? 'every request ended as it should'
-      : `WRONG: ${wrong.map(([name, n]) => `${name} ${n}`).join('; ')}`,
+    '',
+    `| ${COLUMNS.join(' | ')} |`,
+    `|${' --: |'.repeat(COLUMNS.length)}`,
+    ...samples.map(lineOf),
+    '',
+    '| request: how it ended | times |',
+    '| --- | --: |',
+    ...[...tally].sort().map(([name, times]) => `| ${name} | ${times} |`),
+    '',
+    `${requests} requests in ${minutes} minutes, ${Math.round(requests / minutes / 60)} per second; ${tokens.requests} token requests of two clients, whose tokens live for ${tokens.lifeSeconds} s.`,
+    '',
+    faults.length === 0 ? 'Verdict: passed.' : `Verdict: FAILED. ${faults.join(' ')}`,
+    ...(minutes < JUDGED_FROM_MINUTES ? [`Memory is judged in runs of ${JUDGED_FROM_MINUTES} minutes or more.`] : []),
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
-  return wrong.length === 0 && growth <= 10;
+  return faults.length === 0;
 }
 
-function isFineEntry(entry: string): boolean {
-  const [name = '', end = ''] = entry.split(': ', 2);
-  return isFine(name, end);
+function cellsOf(sample: Sample): string[] {
+  return [
+    sample.minute.toFixed(1),
+    String(sample.requests),
+    String(sample.wrong),
+    `${sample.residentMb.toFixed(0)} MB`,
+    `${sample.heapMb.toFixed(0)} MB`,
+    String(sample.files),
+    String(sample.sockets),
+    `${sample.p50Ms.toFixed(1)} ms`,
+    `${sample.p99Ms.toFixed(1)} ms`,
+  ];
 }
 
-/** Of the line that fits the samples best, megabytes per hour. */
-function slopePerHour(samples: readonly Sample[]): number {
-  const mean = (values: readonly number[]): number => values.reduce((sum, one) => sum + one, 0) / values.length;
-  const meanSeconds = mean(samples.map(({ seconds }) => seconds));
-  const meanMb = mean(samples.map(({ residentMb }) => residentMb));
-  const covariance = samples.reduce((sum, one) => sum + (one.seconds - meanSeconds) * (one.residentMb - meanMb), 0);
-  const variance = samples.reduce((sum, one) => sum + (one.seconds - meanSeconds) ** 2, 0);
-  return variance === 0 ? 0 : (covariance / variance) * 3600;
+function faultsOf(minutes: number, tally: Tally, samples: readonly Sample[], log: string): string[] {
+  const settled = samples.slice(Math.floor(samples.length * WARM_UP_SHARE));
+  const [early, late] = [settled.slice(0, settled.length / 2), settled.slice(settled.length / 2)];
+  const mean = (of: readonly Sample[], figure: 'residentMb' | 'heapMb'): number =>
+    of.reduce((sum, sample) => sum + sample[figure], 0) / of.length;
+  const grows = (figure: 'residentMb' | 'heapMb'): boolean => mean(late, figure) > mean(early, figure) * (1 + LEVEL);
+  const moreFiles = (settled.at(-1)?.files ?? 0) - (settled[0]?.files ?? 0);
+  const isJudged = minutes >= JUDGED_FROM_MINUTES;
+  return [
+    ...wrongOf(tally).map(([name, times]) => `${name}, ${times} times.`),
+    ...(log === '' ? [] : [`The server logged: ${log.slice(0, 2_000)}`]),
+    ...(moreFiles > MORE_FILES ? [`${moreFiles} more files are open.`] : []),
+    ...(isJudged && grows('residentMb') ? ['Resident memory grows.'] : []),
+    ...(isJudged && grows('heapMb') ? ['The heap grows.'] : []),
+  ];
 }

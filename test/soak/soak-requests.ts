@@ -49,8 +49,17 @@ const kinds: readonly Kind[] = [
 const keys: string[] = [];
 let turn = 0;
 
-export function isFine(name: string, end: string): boolean {
-  return kinds.find((kind) => kind.name === name)?.fine.includes(end) ?? false;
+/** How many requests have ended. */
+export function countOf(tally: Tally): number {
+  return [...tally.values()].reduce((sum, one) => sum + one, 0);
+}
+
+/** What did not end as it should, and how often. */
+export function wrongOf(tally: Tally): [what: string, times: number][] {
+  return [...tally].filter(([what]) => {
+    const [name, end = ''] = what.split(': ', 2);
+    return kinds.find((kind) => kind.name === name)?.fine.includes(end) !== true;
+  });
 }
 
 /** Sends one request, of each kind as often as its share is, and notes how it ended. @returns milliseconds */
@@ -96,7 +105,8 @@ function send(kind: Kind, { url, apiKey, agent }: Target): Promise<string> {
 
 function keyHeader({ key }: Kind): Record<string, string> {
   if (key === undefined) return {};
-  if (key === 'repeated') return { 'idempotency-key': keys.at(-1) ?? randomUUID() };
+  // The oldest of the last hundred keys: its start has been answered, nearly always.
+  if (key === 'repeated') return { 'idempotency-key': keys[0] ?? randomUUID() };
   const fresh = randomUUID();
   keys.push(fresh);
   if (keys.length > 100) keys.shift();

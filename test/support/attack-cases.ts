@@ -280,7 +280,11 @@ export const cases: readonly AttackCase[] = [
       ['test/unit/token-cache.test.ts', 'stays bounded: the oldest entry goes'],
     ],
   },
-  { id: 'H-16', name: 'slow growth', note: 'in short: thousands of requests, then memory and handles are compared' },
+  {
+    id: 'H-16',
+    name: 'slow growth',
+    note: 'in short: thousands of requests, then memory and handles are compared; `npm run soak` does it for twenty minutes',
+  },
 
   { id: 'I-01', name: 'planted secrets on every error path' },
   { id: 'I-03', name: 'inside told by error texts' },

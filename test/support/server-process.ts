@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readdir, readFile, readlink } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { freePort } from './free-port.ts';
 
@@ -47,9 +48,16 @@ export class ServerProcess {
 
   /** Resident memory, megabytes. */
   async residentMegabytes(): Promise<number> {
-    const { readFile } = await import('node:fs/promises');
     const status = await readFile(`/proc/${this.child.pid ?? 0}/status`, 'utf8');
     return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
+  }
+
+  /** What it has open: files of every sort, and the sockets among them. */
+  async openFiles(): Promise<{ readonly files: number; readonly sockets: number }> {
+    const folder = `/proc/${this.child.pid ?? 0}/fd`;
+    const names = await readdir(folder);
+    const targets = await Promise.all(names.map((name) => readlink(`${folder}/${name}`).catch(() => '')));
+    return { files: names.length, sockets: targets.filter((target) => target.startsWith('socket:')).length };
   }
 }
 
