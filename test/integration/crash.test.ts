@@ -1,7 +1,7 @@
 /**
  * Kills a Flowgate with SIGKILL at each point in the life of a keyed start, and sends the same start again, to another
  * instance, until it is answered: whatever the point, the service sees it once at most. `CRASH_RUNS=200` (npm run
- * test:crash) does it two hundred times per point.
+ * test:crash) does it two hundred times per point, and prints what came of it as a table.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -22,6 +22,9 @@ const RUNS = Number(process.env['CRASH_RUNS'] ?? 2);
 /** Beside the deadline of one second: how long a dead process holds its key. */
 const SLACK_MS = 100;
 const AT_ONCE = 4;
+/** A process that is not dead by then has missed its point, and is killed all the same. */
+const DEAD_WITHIN_MS = 10_000;
+const IS_LONG = process.env['CRASH_RUNS'] !== undefined;
 
 /** What the start is told in the end: its first answer, or that nobody knows. */
 const ends: Readonly<Record<Point, 'started' | 'unknown' | 'replayed'>> = {
@@ -66,6 +69,7 @@ beforeAll(
 );
 
 afterAll(async () => {
+  if (IS_LONG) process.stdout.write(tableOf(outcomes));
   await survivor.stop();
   await store.close();
   await Promise.all([redis.close(), tokens.stop(), upstream.close()]);
@@ -76,7 +80,24 @@ function file(): string {
 }
 
 async function work(queue: Point[]): Promise<void> {
-  for (let point = queue.shift(); point !== undefined; point = queue.shift()) outcomes.push(await crash(point));
+  for (let point = queue.shift(); point !== undefined; point = queue.shift()) {
+    const failed = { point, starts: 0, end: 'the run itself failed' };
+    outcomes.push(await crash(point).catch(() => failed));
+    if (IS_LONG && outcomes.length % 100 === 0) process.stdout.write(`${outcomes.length} crashes\n`);
+  }
+}
+
+/** How often the service saw the start, and what its sender was told in the end. */
+function tableOf(all: readonly Outcome[]): string {
+  const rows = POINTS.map((point) => {
+    const runs = all.filter((outcome) => outcome.point === point);
+    const seen = (times: number) => runs.filter(({ starts }) => starts === times).length;
+    const told = [...new Set(runs.map(({ end }) => end))].map(
+      (end) => `${end} ${runs.filter((run) => run.end === end).length}`,
+    );
+    return `| ${[point, runs.length, seen(0), seen(1), runs.length - seen(0) - seen(1), told.join(', ')].join(' | ')} |`;
+  });
+  return `${['| the process dies | runs | never seen | seen once | seen twice or more | the sender is told |', '| --- | --: | --: | --: | --: | --- |', ...rows].join('\n')}\n`;
 }
 
 async function crash(point: Point): Promise<Outcome> {
@@ -85,7 +106,10 @@ async function crash(point: Point): Promise<Outcome> {
   const child = await startLedgerChild({ file: file(), env, killAt: point, slackMs: SLACK_MS });
   children.set(run, child);
   await start(child.url, run, point).catch(() => undefined);
+  const kill = setTimeout(() => child.process.kill('SIGKILL'), DEAD_WITHIN_MS);
   await child.dead;
+  clearTimeout(kill);
+  children.delete(run);
   let last = await start(survivor.url, run, point);
   for (let attempt = 0; attempt < 100 && last.status === 409; attempt++) {
     await delay(50);
