@@ -1,13 +1,5 @@
 import { createRequire } from 'node:module';
-import type {
-  DocumentNode,
-  GraphQLError,
-  GraphQLSchema,
-  Location,
-  OperationDefinitionNode,
-  TypeNode,
-  ValidationRule,
-} from 'graphql';
+import type * as Graphql from 'graphql';
 import { bad, good, type Checked } from './checked.ts';
 import type { GraphqlDocument, GraphqlType, GraphqlVariable } from './config.ts';
 
@@ -20,11 +12,11 @@ const UPLOAD = 'Upload';
 const CURE = 'Mend the document there; it holds one query or one mutation, and its fragments.';
 
 interface Checker {
-  readonly graphql: typeof import('graphql');
+  readonly graphql: typeof Graphql;
   /** The rules that need no schema: the upstream's own is not known here. */
-  readonly rules: readonly ValidationRule[];
+  readonly rules: readonly Graphql.ValidationRule[];
   /** `validate` asks for a schema; the rules never look at it. */
-  readonly anySchema: GraphQLSchema;
+  readonly anySchema: Graphql.GraphQLSchema;
 }
 
 let loaded: Checker | undefined;
@@ -36,7 +28,7 @@ function checker(): Checker {
 }
 
 function load(): Checker {
-  const graphql = createRequire(import.meta.url)('graphql') as typeof import('graphql');
+  const graphql = createRequire(import.meta.url)('graphql') as typeof Graphql;
   const fields = { any: { type: graphql.GraphQLString } };
   return {
     graphql,
@@ -73,7 +65,7 @@ export function parseGraphqlDocument(text: string): Checked<GraphqlDocument> {
   }
 }
 
-function checkOperation(document: DocumentNode, text: string): Checked<GraphqlDocument> {
+function checkOperation(document: Graphql.DocumentNode, text: string): Checked<GraphqlDocument> {
   const operations = document.definitions.filter((definition) => definition.kind === 'OperationDefinition');
   const [operation] = operations;
   const foreign = document.definitions.find(
@@ -88,7 +80,7 @@ function checkOperation(document: DocumentNode, text: string): Checked<GraphqlDo
 }
 
 function readVariables(
-  operation: OperationDefinitionNode,
+  operation: Graphql.OperationDefinitionNode,
   document: Pick<GraphqlDocument, 'text' | 'type'>,
 ): Checked<GraphqlDocument> {
   const variables: GraphqlVariable[] = [];
@@ -103,7 +95,7 @@ function readVariables(
   return good({ ...document, variables });
 }
 
-function typeOf(node: TypeNode): GraphqlType {
+function typeOf(node: Graphql.TypeNode): GraphqlType {
   if (node.kind === 'NamedType') return { kind: 'named', name: node.name.value };
   return { kind: node.kind === 'ListType' ? 'list' : 'non-null', of: typeOf(node.type) };
 }
@@ -117,7 +109,7 @@ function mentions(name: string, type: GraphqlType): boolean {
 }
 
 /** Syntax errors quote what they have found, which may be a value: of what is quoted only signs stay. */
-function faultOf({ message, locations }: GraphQLError) {
+function faultOf({ message, locations }: Graphql.GraphQLError) {
   const isSyntax = message.startsWith('Syntax Error: ');
   const shown = isSyntax ? withoutQuoted(message.slice('Syntax Error: '.length)) : message;
   return fault(locations?.[0], shown.replace(/\.$/, ''));
@@ -127,7 +119,7 @@ function withoutQuoted(text: string): string {
   return text.replaceAll(/"[^"]*"/g, (quoted) => (/\w/.test(quoted) ? '…' : quoted));
 }
 
-function faultAt(location: Location | undefined, problem: string) {
+function faultAt(location: Graphql.Location | undefined, problem: string) {
   return fault(location?.startToken, problem);
 }
 

@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
-import type { Cluster, Redis, RedisOptions } from 'ioredis';
+import type * as IoRedis from 'ioredis';
 import type { RedisAddress } from '../config/redis-address.ts';
 
-export type RedisClient = Redis | Cluster;
+export type RedisClient = IoRedis.Redis | IoRedis.Cluster;
 
 /** How long a connection, and a command on it, may take: nothing that is kept here is worth a longer wait. */
 export const COMMAND_TIMEOUT_MS = 1_000;
@@ -16,7 +16,7 @@ const LAST_RECONNECT_MS = 2_000;
  * one was carried out before its connection broke is for the caller to think about.
  */
 export function connectRedis(address: RedisAddress): RedisClient {
-  const ioredis = createRequire(import.meta.url)('ioredis') as typeof import('ioredis'); // only where there is a Redis
+  const ioredis = createRequire(import.meta.url)('ioredis') as typeof IoRedis; // only where there is a Redis
   const { mode, nodes, masterName, database } = address;
   const options = commonOptions(address);
   if (mode === 'cluster') {
@@ -64,7 +64,7 @@ function commonOptions({ username, password, tls }: RedisAddress) {
     // After a failover the old master is a replica: the name may lead to the new one by now.
     reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
     disableClientInfo: true,
-  } satisfies RedisOptions;
+  } satisfies IoRedis.RedisOptions;
 }
 
 /** Doubling, with jitter, so that the instances do not all come back in the same moment. */
