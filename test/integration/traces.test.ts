@@ -3,6 +3,7 @@ import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider, type Readabl
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventually } from '../support/eventually.ts';
 import { API_KEY, useFlowgate } from '../support/flowgate-stack.ts';
+import { codesIn, tableOf } from '../support/markdown-tables.ts';
 import { plainRequest } from '../support/plain-request.ts';
 
 const START = '/api/workflow/definitions/onboarding/instances';
@@ -183,6 +184,27 @@ describe('below it', () => {
 });
 
 describe('spans', () => {
+  it('are those of docs/observability.md, with the attributes that it names', async () => {
+    await stack.get('/api/workflow/definitions');
+    stack.sandbox.control.forgetCsrfTokens();
+    stack.sandbox.control.revokeTokens();
+    await stack.post('/api/integration/flows/orders', '{}');
+    await stack.get('/api/away/things');
+    stack.sandbox.control.resetConnection({ upstream: 'workflow', when: 'after-body' });
+    await stack.post(START, '{}');
+    await eventually(() => expect(spansOfKind(SpanKind.SERVER)).toHaveLength(4));
+    const { rows } = tableOf('docs/observability.md', 'Traces', 'span');
+    expect(rows.map(([, kind]) => kind)).toEqual(['server', 'internal', 'internal', 'client']);
+    const [server = [], token = [], handshake = [], client = []] = rows.map(([, , names]) => codesIn(names));
+    expect(attributesOf(spansOfKind(SpanKind.SERVER))).toEqual(server.toSorted());
+    expect(attributesOf(spansOfKind(SpanKind.CLIENT))).toEqual(client.toSorted());
+    const internal = spansOfKind(SpanKind.INTERNAL);
+    expect([...new Set(internal.map(({ name }) => name))].toSorted()).toEqual(
+      rows.flatMap(([name, kind]) => (kind === 'internal' ? codesIn(name) : [])).toSorted(),
+    );
+    for (const name of attributesOf(internal)) expect([...token, ...handshake]).toContain(name);
+  });
+
   it('hold no path, query, body or credential', async () => {
     await spansOf(() => stack.get(`/api/workflow/instances?businessKey=private-7391`, { traceparent: TRACEPARENT }));
     const { all } = await spansOf(() => stack.get('/api/workflow/definitions/private-7391'));
@@ -192,3 +214,11 @@ describe('spans', () => {
     expect(told).not.toContain(API_KEY);
   });
 });
+
+function spansOfKind(kind: SpanKind): ReadableSpan[] {
+  return exporter.getFinishedSpans().filter((span) => span.kind === kind);
+}
+
+function attributesOf(spans: readonly ReadableSpan[]): string[] {
+  return [...new Set(spans.flatMap(({ attributes }) => Object.keys(attributes)))].toSorted();
+}

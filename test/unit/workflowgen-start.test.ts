@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { Problem } from '../../src/problems/problem.ts';
 import type { JsonObject, OperationInput } from '../../src/services/operation.ts';
 import { checkParameters, startBody } from '../../src/services/workflowgen-start.ts';
+import { codesIn, tableOf } from '../support/markdown-tables.ts';
 
 function inputOf(process: string, body: string): OperationInput {
   return {
@@ -53,6 +54,23 @@ describe('the parameters of a start', () => {
         'createRequest(input: { processName: $process, parameters: [{ name: $n0, numericValue: $v0 }, { name: $n1, textValue: $v1 }, { name: $n2, dateTimeValue: $v2 }] }) ' +
         '{ request { number status } } }',
     );
+  });
+
+  it('become what docs/workflowgen.md says', () => {
+    const { rows } = tableOf('docs/workflowgen.md', 'Starting', 'JSON');
+    const examples: readonly (readonly string[])[] = [
+      ['"Laptop"'],
+      ['12.50'],
+      codesIn(rows[2]?.[0]).map((text) => `"${text}"`),
+      ['true', 'null', '[1]', '{"a":1}'],
+    ];
+    expect(rows).toHaveLength(examples.length);
+    for (const [at, [, becomes = '']] of rows.entries())
+      for (const value of examples[at] ?? []) {
+        const body = `{"NAME":${value}}`;
+        if (becomes.startsWith('400')) expect(refusal(body)).toContain('NAME');
+        else expect(sent(body).query).toContain(`${codesIn(becomes)[0] ?? 'nothing'}: $v0`);
+      }
   });
 
   it.each(['9007199254740993', '1.0', '-0', '1e400', '0.1000000000000000055511151231257827'])(
