@@ -1,5 +1,7 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { Callers } from '../../src/callers/callers.ts';
 import { load, workflowKey } from '../support/config-sources.ts';
@@ -13,7 +15,32 @@ function hashKey(args: readonly string[], input = '') {
   });
 }
 
+/** Runs a command at a terminal of its own, and types what it is given when it is asked. */
+const SCRIPT = '/usr/bin/script';
+const itAtTerminal = existsSync(SCRIPT) ? it : it.skip;
+
+async function atTerminal(typed: string): Promise<string> {
+  const command = `"${process.execPath}" src/cli/flowgate.ts hash-key`;
+  const child = spawn(SCRIPT, ['--quiet', '--return', '--command', command, '/dev/null'], { timeout: 15_000 });
+  let shown = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    const wasAsked = shown.includes('Key: ');
+    shown += chunk.toString();
+    if (!wasAsked && shown.includes('Key: ')) child.stdin.write(typed);
+  });
+  const [status] = (await once(child, 'close')) as [number | null];
+  expect([status, shown]).toEqual([0, expect.any(String)]);
+  return shown;
+}
+
 describe('flowgate hash-key', () => {
+  itAtTerminal('reads a key from the terminal without showing it', async () => {
+    const key = 'a-key-of-my-own-0123456789';
+    const shown = await atTerminal(`${key}\r`);
+    expect(shown).toContain(`sha256:${createHash('sha256').update(key).digest('hex')}`);
+    expect(shown).not.toContain(key.slice(0, 5));
+  });
+
   it('prints the SHA-256 of the key that it reads, and not the key', () => {
     const key = 'a-key-of-my-own-0123456789';
     const { status, stdout, stderr } = hashKey([], `${key}\n`);
