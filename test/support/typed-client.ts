@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { cp, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -33,6 +34,16 @@ export class TypedClient {
   /** What the client prints. */
   start(env: Readonly<Record<string, string>>): Promise<string> {
     return this.#node(['client.ts'], env);
+  }
+
+  /** Serves its page on that port. */
+  async serve(port: number): Promise<ChildProcess> {
+    const server = spawn(process.execPath, ['--no-warnings', 'serve.js', String(port)], {
+      cwd: this.#folder,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await Promise.race([once(server.stdout, 'data'), once(server, 'exit')]);
+    return server;
   }
 
   async #node(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string> {
