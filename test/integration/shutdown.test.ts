@@ -12,6 +12,7 @@ import { eventually } from '../support/eventually.ts';
 import { FakeTokenServer } from '../support/fake-token-server.ts';
 import { plainRequest } from '../support/plain-request.ts';
 import { after, answer, neverAnswer, RawUpstream } from '../support/raw-upstream.ts';
+import { RedisServer } from '../support/redis-server.ts';
 import { startServer, type ServerProcess } from '../support/server-process.ts';
 
 const created = answer(201, { 'content-type': 'application/json' }, '{"id":"1"}');
@@ -166,6 +167,23 @@ describe('the process', () => {
     expect(fatal).toHaveLength(1);
     expect(JSON.parse(fatal[0] ?? '')).toMatchObject({ msg: 'uncaughtException', err: { name: 'Error' } });
     expect(server.stdout + server.stderr).not.toContain('secret-canary');
+  });
+
+  it('closes its connection to Redis and ends with status 0, whether Redis is there or away', async () => {
+    const redis = await RedisServer.start();
+    try {
+      server = await (await startProcess(redis.env)).ready();
+      expect((await start(server.url)).status).toBe(201);
+      expect(await server.stop('SIGTERM')).toBe(0);
+      await folder.remove();
+      server = await (await startProcess(redis.env)).ready();
+      await redis.stop();
+      expect((await start(server.url)).status).toBe(201);
+      expect(await server.stop('SIGTERM')).toBe(0);
+      expect(server.stdout).toContain('"msg":"stopped"');
+    } finally {
+      await redis.close();
+    }
   });
 
   it('ends with status 0 when nothing runs, within a second', async () => {
