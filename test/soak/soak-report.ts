@@ -56,6 +56,8 @@ export function printReport({ minutes, tally, samples, tokens, log }: SoakResult
     '| --- | --: |',
     ...[...tally].sort().map(([name, times]) => `| ${name} | ${times} |`),
     '',
+    `Resident memory grows by ${slopePerHour(settledOf(samples)).toFixed(1)} MB per hour after the warm-up, by the line that fits it best.`,
+    '',
     `${requests} requests in ${minutes} minutes, ${Math.round(requests / minutes / 60)} per second; ${tokens.requests} token requests of two clients, whose tokens live for ${tokens.lifeSeconds} s.`,
     '',
     faults.length === 0 ? 'Verdict: passed.' : `Verdict: FAILED. ${faults.join(' ')}`,
@@ -80,7 +82,7 @@ function cellsOf(sample: Sample): string[] {
 }
 
 function faultsOf(minutes: number, tally: Tally, samples: readonly Sample[], log: string): string[] {
-  const settled = samples.slice(Math.floor(samples.length * WARM_UP_SHARE));
+  const settled = settledOf(samples);
   const [early, late] = [settled.slice(0, settled.length / 2), settled.slice(settled.length / 2)];
   const mean = (of: readonly Sample[], figure: 'residentMb' | 'heapMb'): number =>
     of.reduce((sum, sample) => sum + sample[figure], 0) / of.length;
@@ -94,4 +96,18 @@ function faultsOf(minutes: number, tally: Tally, samples: readonly Sample[], log
     ...(isJudged && grows('residentMb') ? ['Resident memory grows.'] : []),
     ...(isJudged && grows('heapMb') ? ['The heap grows.'] : []),
   ];
+}
+
+function settledOf(samples: readonly Sample[]): readonly Sample[] {
+  return samples.slice(Math.floor(samples.length * WARM_UP_SHARE));
+}
+
+/** Of the resident memory, by least squares, megabytes. */
+function slopePerHour(samples: readonly Sample[]): number {
+  const mean = (values: readonly number[]): number => values.reduce((sum, one) => sum + one, 0) / values.length;
+  const meanMinute = mean(samples.map(({ minute }) => minute));
+  const meanMb = mean(samples.map(({ residentMb }) => residentMb));
+  const covariance = mean(samples.map((one) => (one.minute - meanMinute) * (one.residentMb - meanMb)));
+  const variance = mean(samples.map(({ minute }) => (minute - meanMinute) ** 2));
+  return variance === 0 ? 0 : (covariance / variance) * 60;
 }
