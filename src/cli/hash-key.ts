@@ -46,9 +46,10 @@ function hashed(key: string): string {
 
 /** Readline writes what is typed to its output: here, to nowhere. */
 async function askWithoutEcho(prompt: string): Promise<string> {
-  process.stderr.write(prompt);
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({ input: process.stdin, output: nowhere, terminal: true });
+  // Asked only now that the terminal does not show any more what is typed or pasted.
+  process.stderr.write(prompt);
   const { promise, resolve } = Promise.withResolvers<string>();
   lines.once('line', resolve);
   lines.once('close', () => resolve(''));
