@@ -37,9 +37,9 @@ export function failureProblem(
   if (failure.reason === 'caller-body') return callerBodyFailed();
   if (!failure.bytesSent && !(wasSentBefore && effect === 'start')) return unreachable(failure, deadline);
   if (failure.reason === 'timeout') return timedOut(failure, effect, deadline);
-  if (effect === 'start') return outcomeUnknown(502, 'The connection broke before the whole answer was there');
+  if (effect === 'start') return outcomeUnknown(502, failure, 'The connection broke before the whole answer was there');
   if (failure.reason === 'too-large') return answerTooLarge();
-  return failure.reason === 'reset' ? connectionBroke(effect) : notHttp();
+  return failure.reason === 'reset' ? connectionBroke(failure, effect) : notHttp(failure);
 }
 
 /** The same for a CSRF handshake: nothing of the message itself was sent, so its outcome is not in doubt. */
@@ -105,7 +105,7 @@ function unreachable(failure: TransportFailure, deadline: Deadline): Problem {
 
 function timedOut(failure: TransportFailure, effect: Effect, deadline: Deadline): Problem {
   const detail = timeOut(failure.phase, deadline);
-  if (effect === 'start') return outcomeUnknown(504, detail, `The time is set by ${deadline.setting}. `);
+  if (effect === 'start') return outcomeUnknown(504, failure, detail, `The time is set by ${deadline.setting}. `);
   return new Problem('upstream-timeout', {
     detail: `${detail}.`,
     hint: `The time is set by ${deadline.setting}.${effect === 'read' ? ' Trying again is safe.' : ' Look at the state before you send it again.'}`,
@@ -123,20 +123,22 @@ function elapsed(deadline: Deadline): string {
   return `${seconds(deadline.elapsedMs())} of ${seconds(deadline.limitMs)}`;
 }
 
-function outcomeUnknown(status: number, what: string, hint = ''): Problem {
+function outcomeUnknown(status: number, failure: TransportFailure, what: string, hint = ''): Problem {
   return new Problem('outcome-unknown', {
     status,
     detail: `${what}: the request was sent and may have been carried out.`,
     hint: `${hint}Look whether it happened before you send it again.`,
+    cause: failure,
   });
 }
 
-function connectionBroke(effect: Effect): Problem {
+function connectionBroke(failure: TransportFailure, effect: Effect): Problem {
   const isRead = effect === 'read';
   return new Problem('upstream-failed', {
     detail: 'The service broke the connection before the whole answer was there.',
     hint: isRead ? 'Send the request again.' : 'Look at the state of the resource before you send it again.',
     retryable: isRead,
+    cause: failure,
   });
 }
 
@@ -147,9 +149,10 @@ function answerTooLarge(): Problem {
   });
 }
 
-function notHttp(): Problem {
+function notHttp(failure: TransportFailure): Problem {
   return new Problem('upstream-protocol-error', {
     detail: 'The answer of the service is not valid.',
     hint: 'The service address may lead to something else than the API. Compare it with the service key.',
+    cause: failure,
   });
 }

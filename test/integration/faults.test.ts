@@ -201,11 +201,13 @@ describe.each(table)('%s', (name) => {
     await eventually(() => expect(faulty.openSockets()).toBeLessThanOrEqual(1));
   });
 
-  it('writes one log line', async () => {
-    const { service } = rowOf();
+  it('writes one log line, which says how far it came where nobody knows the outcome', async () => {
+    const { service, stays, expected } = rowOf();
     await eventually(() => {
       const lines = bare.logLines.filter((line) => line['service'] === service && line['method'] === 'POST');
       expect(lines).toHaveLength(1);
+      if (!stays || expected[1] !== 'outcome-unknown') return;
+      expect(lines[0]?.['err']).toMatchObject({ name: 'TransportFailure', phase: expect.stringMatching(/^answer-/) });
     });
   });
 });
