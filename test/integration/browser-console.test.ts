@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
-import type { Page } from 'playwright-core';
-import { describeInBrowser, keepPicture, seriousFindings, useBrowser } from '../support/browser.ts';
+import type { Locator, Page } from 'playwright-core';
+import { describeInBrowser, keepPicture, placesThatKeep, seriousFindings, useBrowser } from '../support/browser.ts';
 import { API_KEY, useFlowgate } from '../support/flowgate-stack.ts';
 import { freePort } from '../support/free-port.ts';
 
@@ -59,6 +59,29 @@ callers:
     await page.getByText('needs the entry "GET /status"').waitFor();
   });
 
+  it('can be used with the keyboard alone: the key, the pause, and each table', async () => {
+    const { page } = await browser.open(`${flowgate.url}/console`);
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Tab');
+    await page.keyboard.type(OPERATOR_KEY);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Services' }).waitFor();
+    await page.keyboard.press('Tab');
+    const pause = page.locator('#pause');
+    await tabTo(pause);
+    await page.keyboard.press('Enter');
+    expect(await pause.textContent()).toBe('Go on');
+    for (const name of ['Services', 'Problems', 'Callers']) await tabTo(page.getByRole('region', { name }));
+  });
+
+  it('keeps the key nowhere but in its memory', async () => {
+    const { page } = await browser.open(`${flowgate.url}/console`);
+    await open(page, OPERATOR_KEY);
+    expect(await placesThatKeep(page)).not.toContain(OPERATOR_KEY);
+    await page.reload();
+    expect(await page.getByRole('heading', { name: 'Services' }).isVisible()).toBe(false);
+  });
+
   it.each(['light', 'dark'] as const)('keeps nobody out, as far as axe sees (%s)', async (colorScheme) => {
     await flowgate.get('/api/workflow/instances/unknown');
     const { page } = await browser.open(`${flowgate.url}/console`, { colorScheme });
@@ -67,6 +90,23 @@ callers:
     expect(await seriousFindings(page)).toEqual([]);
   });
 });
+
+/** Presses the key until the element has the focus. */
+async function tabTo(element: Locator): Promise<void> {
+  for (let presses = 0; presses < 40; presses++) {
+    if (await hasFocus(element)) return;
+    await element.page().keyboard.press('Tab');
+  }
+  throw new Error('the element cannot be reached with the keyboard');
+}
+
+function hasFocus(element: Locator): Promise<boolean> {
+  return element.evaluate((found: unknown) => found === (globalThis as unknown as Focus).document.activeElement);
+}
+
+interface Focus {
+  readonly document: { readonly activeElement: unknown };
+}
 
 async function type(page: Page, key: string): Promise<void> {
   await page.getByLabel('Key or token').fill(key);

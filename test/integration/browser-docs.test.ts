@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import type { Locator, Page } from 'playwright-core';
-import { keepPicture, describeInBrowser, seriousFindings, useBrowser } from '../support/browser.ts';
+import { keepPicture, describeInBrowser, placesThatKeep, seriousFindings, useBrowser } from '../support/browser.ts';
 import { API_KEY, useFlowgate } from '../support/flowgate-stack.ts';
 import { freePort } from '../support/free-port.ts';
 
@@ -80,13 +80,7 @@ describeInBrowser('the API page in a browser', () => {
     const operation = await openOperation(page, 'workflow.start-definition');
     await operation.getByLabel('id (path, required)').fill('onboarding');
     await sendAndRead(operation);
-    const places = await page.evaluate(() => {
-      const { document, localStorage, sessionStorage } = globalThis as unknown as BrowserGlobals;
-      const fields = [...document.querySelectorAll('input, textarea')].map(({ value }) => value);
-      return [document.documentElement.outerHTML, document.cookie, ...fields, localStorage, sessionStorage]
-        .map((place) => (typeof place === 'string' ? place : JSON.stringify(place)))
-        .join('\n');
-    });
+    const places = await placesThatKeep(page);
     expect(places).toContain('$KEY');
     expect(places).not.toContain(API_KEY);
     await page.reload();
@@ -129,17 +123,6 @@ describeInBrowser('the API page in a browser', () => {
     expect(faults).toEqual([]);
   });
 });
-
-/** What the page's own side of a test needs of the browser. */
-interface BrowserGlobals {
-  readonly document: {
-    readonly cookie: string;
-    readonly documentElement: { readonly outerHTML: string };
-    querySelectorAll(selector: string): Iterable<{ readonly value: string }>;
-  };
-  readonly localStorage: object;
-  readonly sessionStorage: object;
-}
 
 async function openWithKey(page: Page): Promise<void> {
   await page.getByLabel('Key or token').fill(API_KEY);

@@ -83,6 +83,27 @@ interface AxeResults {
   }[];
 }
 
+/** All that a page holds but the memory of its scripts: markup, fields, cookies and storage, as one text. */
+export function placesThatKeep(page: Page): Promise<string> {
+  return page.evaluate(() => {
+    const { document, localStorage, sessionStorage } = globalThis as unknown as BrowserGlobals;
+    const fields = [...document.querySelectorAll('input, textarea')].map(({ value }) => value);
+    return [document.documentElement.outerHTML, document.cookie, ...fields, localStorage, sessionStorage]
+      .map((place) => (typeof place === 'string' ? place : JSON.stringify(place)))
+      .join('\n');
+  });
+}
+
+interface BrowserGlobals {
+  readonly document: {
+    readonly cookie: string;
+    readonly documentElement: { readonly outerHTML: string };
+    querySelectorAll(selector: string): Iterable<{ readonly value: string }>;
+  };
+  readonly localStorage: object;
+  readonly sessionStorage: object;
+}
+
 /** Keeps a picture of the page for the documents, where that is asked for: `npm run pictures`. */
 export async function keepPicture(page: Page, name: string): Promise<void> {
   if (process.env['PICTURES'] !== 'true') return;
