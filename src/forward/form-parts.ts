@@ -22,6 +22,8 @@ const MAX_HEADER_BYTES = 8 * 1024;
 const MOST_HEADERS = 20;
 
 const MULTIPART = /^multipart\/form-data\s*(?:;|$)/i;
+/** RFC 2046, section 5.1.1: there must be one, of a character or more. */
+const BOUNDARY = /;\s{0,8}boundary=(?:"[^"]+"|[^\s";]+)/i;
 
 /** Whether a request's content type is that of a form with parts (RFC 7578). */
 export function isForm(contentType: string | undefined): boolean {
@@ -47,13 +49,16 @@ export async function* formParts(body: Readable, contentType: string): AsyncGene
     throw problem;
   });
   read.catch(() => {}); // heard below, or nobody waits for it any more
+  let taken = 0;
   try {
     for await (const [name, content, filename, , type] of arrival as AsyncIterable<FileEvent>) {
       if (name === undefined) throw invalidForm();
+      taken += 1;
       yield { name, filename, contentType: type, content };
       contents.delete(content);
     }
     await read;
+    if (partsOf(reader) !== taken) throw invalidForm();
   } catch (error) {
     throw problemOf(error);
   } finally {
@@ -69,7 +74,16 @@ type FileEvent = [
   type: string,
 ];
 
+/**
+ * How many parts came. The reader leaves some out without a word: those without a disposition, those with a line break in
+ * a name. A form from which something is missing must not pass for a whole one, and it has no other way to tell.
+ */
+function partsOf(reader: InstanceType<typeof Busboy>): number | undefined {
+  return (reader as unknown as { readonly _parser?: { readonly _nparts?: number } })._parser?._nparts;
+}
+
 function createReader(contentType: string): InstanceType<typeof Busboy> {
+  if (!BOUNDARY.test(contentType)) throw invalidForm();
   try {
     const reader = new Busboy({
       headers: { 'content-type': contentType },

@@ -100,6 +100,12 @@ describe('the parts of a form', () => {
   });
 });
 
+/** A form with one good part, and one with these headers. */
+function partOf(headers: readonly string[]): Buffer {
+  const good = '--XX\r\nContent-Disposition: form-data; name="a"\r\n\r\nb\r\n';
+  return Buffer.from(`${good}--XX\r\n${headers.join('\r\n')}\r\n\r\nc\r\n--XX--\r\n`);
+}
+
 describe('a form that is not valid', () => {
   it.each([
     ['has no boundary in its type', formOf([{ name: 'a', content: 'b' }]), 'multipart/form-data; x=y'],
@@ -108,6 +114,20 @@ describe('a form that is not valid', () => {
     ['is no form at all', Buffer.from('{"a":1}'), TYPE],
     ['is empty', Buffer.alloc(0), TYPE],
     ['has a part without a name', Buffer.from('--XX\r\nContent-Disposition: form-data\r\n\r\nb\r\n--XX--\r\n'), TYPE],
+    ['has a part without a disposition', partOf(['Content-Type: text/plain']), TYPE],
+    ['has a part of another disposition', partOf(['Content-Disposition: attachment; name="b"']), TYPE],
+    ['has a line break in a name', partOf([`Content-Disposition: form-data; name="b"; filename*=UTF-8''a%0db`]), TYPE],
+    [
+      'has a part whose headers are too long',
+      partOf([`Content-Disposition: form-data; x="${'a'.repeat(9000)}"`]),
+      TYPE,
+    ],
+    ['has an empty boundary', Buffer.from('--\r\n\r\n----\r\n'), 'multipart/form-data; boundary='],
+    [
+      'has a boundary whose quotes do not end',
+      formOf([{ name: 'a', content: 'b' }]),
+      'multipart/form-data; boundary="XX',
+    ],
     ['has too many parts', formOf(Array.from({ length: 101 }, () => ({ name: 'a', content: 'b' }))), TYPE],
   ])('is refused: it %s', async (_, body, type) => {
     const error = await failure(read(inPieces(body, 1000), type));
