@@ -33,6 +33,8 @@ const WARM_UP_SHARE = 0.4;
 const JUDGED_FROM_MINUTES = 10;
 /** What memory may differ by between the two halves of the settled part. */
 const LEVEL = 0.1;
+/** At half load half of the requests are answered sooner, unless the machine has something else to do. */
+const LONGEST_P50_MS = 1_000;
 /** Connections come and go. */
 const MORE_FILES = 10;
 
@@ -56,7 +58,7 @@ export function printReport({ minutes, tally, samples, tokens, log }: SoakResult
     '| --- | --: |',
     ...[...tally].sort().map(([name, times]) => `| ${name} | ${times} |`),
     '',
-    `Resident memory grows by ${slopePerHour(settledOf(samples)).toFixed(1)} MB per hour after the warm-up, by the line that fits it best.`,
+    `After the warm-up resident memory changes by ${slopePerHour(settledOf(samples)).toFixed(1)} MB per hour, by the line that fits it best.`,
     '',
     `${requests} requests in ${minutes} minutes, ${Math.round(requests / minutes / 60)} per second; ${tokens.requests} token requests of two clients, whose tokens live for ${tokens.lifeSeconds} s.`,
     '',
@@ -92,6 +94,9 @@ function faultsOf(minutes: number, tally: Tally, samples: readonly Sample[], log
   return [
     ...wrongOf(tally).map(([name, times]) => `${name}, ${times} times.`),
     ...(log === '' ? [] : [`The server logged: ${log.slice(0, 2_000)}`]),
+    ...(samples.some(({ p50Ms }) => p50Ms > LONGEST_P50_MS)
+      ? ['Requests waited for their turn: this was not half load, or the machine was busy with something else.']
+      : []),
     ...(moreFiles > MORE_FILES ? [`${moreFiles} more files are open.`] : []),
     ...(isJudged && grows('residentMb') ? ['Resident memory grows.'] : []),
     ...(isJudged && grows('heapMb') ? ['The heap grows.'] : []),

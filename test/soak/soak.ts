@@ -97,17 +97,21 @@ async function load(perSecond: number): Promise<{ tally: Tally; samples: Sample[
   const sampleEveryMs = Math.min(60_000, (minutes * 60_000) / 10);
   let sent = 0;
   let nextSampleMs = startMs + sampleEveryMs;
-  while (performance.now() < endMs || performance.now() >= nextSampleMs) {
+  const takeSample = async (): Promise<void> => {
+    const taken = await sample(startMs, tally, latencies.splice(0));
+    samples.push(taken);
+    process.stdout.write(`${lineOf(taken)}\n`);
+  };
+  while (performance.now() < endMs) {
     const due = Math.floor(((performance.now() - startMs) / 1000) * perSecond);
     for (; sent < due; sent++) void sendOne(target, tally).then((ms) => latencies.push(ms));
     if (performance.now() >= nextSampleMs) {
       nextSampleMs += sampleEveryMs;
-      const taken = await sample(startMs, tally, latencies.splice(0));
-      samples.push(taken);
-      process.stdout.write(`${lineOf(taken)}\n`);
+      await takeSample();
     }
     await delay(5);
   }
+  await takeSample();
   await delay(SETTLE_MS);
   return { tally, samples };
 }
