@@ -6,6 +6,11 @@ export function usualShell(platform: NodeJS.Platform): Shell {
   return platform === 'win32' ? 'cmd' : 'posix';
 }
 
+/** Where lines for a shell are pasted, in words. */
+export function placeToPaste(shell: Shell): string {
+  return shell === 'cmd' ? 'another terminal with cmd.exe (PowerShell reads quotes otherwise)' : 'another terminal';
+}
+
 /** Words that every shell leaves as they are. */
 const PLAIN = /^[\w./:=@,-]+$/;
 

@@ -1,4 +1,4 @@
-import { curlLine, type Shell } from './curl-line.ts';
+import { curlLine, placeToPaste, type Shell } from './curl-line.ts';
 import { ownCorrelationId } from './start-flowgate.ts';
 
 /** One thing to try: what it shows, and the line to paste into a shell. */
@@ -95,6 +95,7 @@ export function firstRunText(
   apiKey: string,
   steps: readonly FirstRunStep[],
   upstreams: Readonly<Record<string, string>>,
+  shell: Shell,
 ): string {
   const lines = steps.map(({ title, command }, index) => `${index + 1}. ${title}\n\n${command}\n`);
   return `
@@ -106,7 +107,7 @@ Behind it, emulated:
 
 ${addressLines(upstreams)}
 
-Paste these lines into another terminal, any of them. Each request is then listed below.
+Paste these lines into ${placeToPaste(shell)}, any of them. Each request is then listed below.
 
 ${lines.join('\n')}
 Ctrl-C ends it.

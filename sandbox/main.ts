@@ -58,8 +58,9 @@ async function runWithFlowgate(port: number | undefined): Promise<void> {
     await sandbox.close();
   });
   const instanceId = await startFirstInstance(flowgate.url, apiKey);
-  const steps = firstRunSteps(flowgate.url, apiKey, instanceId, usualShell(process.platform));
-  process.stdout.write(firstRunText(flowgate.url, apiKey, steps, addresses(sandbox)));
+  const shell = usualShell(process.platform);
+  const steps = firstRunSteps(flowgate.url, apiKey, instanceId, shell);
+  process.stdout.write(firstRunText(flowgate.url, apiKey, steps, addresses(sandbox), shell));
 }
 
 /** Ends with 78, as Flowgate itself does, where the configuration is the problem. */

@@ -1,5 +1,5 @@
 import { ConfigurationError, formatConfigurationProblems } from '../src/config/configuration-error.ts';
-import { curlLine, type Shell } from './curl-line.ts';
+import { curlLine, placeToPaste, type Shell } from './curl-line.ts';
 import { flowgateEnvironment, flowgateFile, type FlowgateSettings } from './flowgate-environment.ts';
 import { prepareProblem } from './prepare-problem.ts';
 import { curlArguments, expectation } from './problems.ts';
@@ -49,6 +49,6 @@ export async function runProblem(
   const { apiKey } = settings;
   const request = await prepareProblem(problem, { url: flowgate.url, apiKey }, sandbox);
   const line = curlLine(curlArguments(flowgate.url, request, apiKey), settings.shell);
-  const text = `\n${heading}\nPaste this line into another terminal:\n\n${line}\n\nCtrl-C ends it.\n`;
+  const text = `\n${heading}\nPaste this line into ${placeToPaste(settings.shell)}:\n\n${line}\n\nCtrl-C ends it.\n`;
   return { text, flowgate };
 }

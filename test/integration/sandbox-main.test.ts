@@ -208,9 +208,8 @@ describe('the text of the first run', () => {
   });
 
   it('holds the address, the key, the page to try it in, and each line', () => {
-    const text = firstRunText('http://127.0.0.1:3000', 'a-key-of-24-characters-x', steps, {
-      Workflow: 'http://127.0.0.1:4',
-    });
+    const upstreams = { Workflow: 'http://127.0.0.1:4' };
+    const text = firstRunText('http://127.0.0.1:3000', 'a-key-of-24-characters-x', steps, upstreams, 'posix');
     expect(text).toContain('a-key-of-24-characters-x');
     expect(text).toContain('http://127.0.0.1:4');
     expect(text).toContain('http://127.0.0.1:3000/docs');
