@@ -123,6 +123,12 @@ function explain(error: unknown): RefusedCredential {
       'The JWT is signed with a key that its issuer does not publish.',
       'Get a new one from its issuer.',
     );
+  if (error instanceof errors.JWKSMultipleMatchingKeys)
+    return refused(
+      true,
+      "The JWT does not say which of its issuer's keys it is signed with.",
+      'Its issuer must set "kid" in the header.',
+    );
   if (error instanceof errors.JWSSignatureVerificationFailed)
     return refused(true, 'The signature of the JWT is wrong.', 'Send it whole, as its issuer made it.');
   return malformed();

@@ -23,13 +23,17 @@ const EVERYTHING_BUT_DATE = [
 let issuer: FakeIssuer;
 /** An issuer of which no caller knows. */
 let stranger: FakeIssuer;
+/** An issuer with two keys of one kind. */
+let twins: FakeIssuer;
 beforeAll(async () => {
+  twins = await FakeIssuer.start(['RS256', 'RS256']);
   issuer = await FakeIssuer.start(['RS256', 'PS256', 'ES256', 'EdDSA']);
   stranger = await FakeIssuer.start();
 });
 afterAll(async () => {
   await issuer.stop();
   await stranger.stop();
+  await twins.stop();
 });
 afterEach(() => {
   jest.restoreAllMocks();
@@ -52,6 +56,9 @@ callers:
     allow: ["GET /api/workflow/definitions"]
   staff:
     jwt: { issuer: "${issuer.url}", audience: [flowgate, staff-app], scopes: [call] }
+    allow: ["* /api/**"]
+  twins:
+    jwt: { issuer: "${twins.url}", audience: flowgate }
     allow: ["* /api/**"]
 `,
 });
@@ -194,6 +201,12 @@ describe('a token that is no good (D-08) is 401', () => {
     const answer = await withToken(token);
     expect(answer).toMatchObject({ status: 401, json: { code: 'unauthenticated' } });
     expect(answer.headers['www-authenticate']).toContain('Bearer');
+  });
+
+  it('that does not say which of several keys it is signed with, and the answer says so', async () => {
+    expect((await withToken(await twins.token())).status).toBe(200);
+    const { status, json } = await withToken(await twins.token({ header: { kid: undefined } }));
+    expect([status, json]).toEqual([401, expect.objectContaining({ hint: expect.stringContaining('"kid"') })]);
   });
 
   it('of an issuer with one slash more', async () => {
