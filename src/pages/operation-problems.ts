@@ -63,12 +63,12 @@ function checkProblems(operation: Operation, { takes, hasStore }: DocumentedApi)
   ];
 }
 
-function forwardProblems({ effect, csrf }: ForwardOperation): ProblemCode[] {
+function forwardProblems({ effect, csrf, beforehand }: ForwardOperation): ProblemCode[] {
   return [
     ...FORWARD_PROBLEMS,
     ...(effect === 'start' ? (['outcome-unknown'] as const) : []),
-    // A CSRF handshake that takes too long sends nothing of a start.
-    ...(effect !== 'start' || csrf ? (['upstream-timeout'] as const) : []),
+    // A CSRF handshake, or a read beforehand, that takes too long sends nothing of a start.
+    ...(effect !== 'start' || csrf || beforehand ? (['upstream-timeout'] as const) : []),
   ];
 }
 

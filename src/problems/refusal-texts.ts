@@ -69,7 +69,11 @@ export const refusalTexts = {
       'The engine is busy with it in the background; then "retryable" is true.',
       'The command is not possible in this state, or not for who is acting.',
     ],
-    checks: ['Read the instance or the task and look at its status.', 'If "retryable" is true, wait a few seconds.'],
+    checks: [
+      'Read the instance or the task and look at its status.',
+      'For a command, see what is possible now: GET /api/<service>/instances/<id>/commands.',
+      'If "retryable" is true, wait a few seconds.',
+    ],
     lines: ['curl -H "x-api-key: $KEY" "$FLOWGATE/api/workflow/instances/<id>"'],
   },
   'context-invalid': {

@@ -2,7 +2,7 @@ import type { Limits, ServiceConfig, TokenClient } from '../config/config.ts';
 import type { TokenSnapshot } from '../tokens/token-events.ts';
 import { mayHappenTwice } from './may-happen-twice.ts';
 import { baseUrlOf } from './offers.ts';
-import type { Effect, ForwardOperation, Operation, OperationInput, OperationRequest } from './operation.ts';
+import type { Beforehand, Effect, ForwardOperation, Operation, OperationInput, OperationRequest } from './operation.ts';
 import { repeatTable, type Setback } from './repeat-table.ts';
 
 /** What Flowgate would do with a request. Holds no credential and nothing of a body. */
@@ -39,6 +39,8 @@ export interface GrantDecision {
 }
 
 interface UpstreamExplanation {
+  /** A read that goes first, and decides whether anything more is sent. */
+  readonly beforehand: { readonly operation: string; readonly method: string; readonly url: string } | null;
   readonly method: string;
   readonly url: string;
   /** Only what says nothing of anybody is shown; of the rest only that it is sent. */
@@ -106,16 +108,26 @@ export function explainOperation(context: ExplainContext): Explanation {
 
 function explainUpstream(operation: ForwardOperation, { service, input, token }: ExplainContext): UpstreamExplanation {
   const request = operation.toRequest(input);
-  const base = baseUrlOf(service);
   return {
+    beforehand: operation.beforehand ? explainBeforehand(operation.beforehand, service, input) : null,
     method: request.method,
-    url: `${base.origin}${base.pathname.replace(/\/$/, '')}${request.path}`,
+    url: urlOf(service, request),
     headers: shownHeaders(operation, request, service.token !== undefined),
     body: describeBody(operation, request, input),
     token: service.token ? explainToken(service.token, token) : null,
     csrf: operation.csrf ?? null,
     sentAgain: sentAgain(operation, request.method, service.token !== undefined),
   };
+}
+
+function explainBeforehand({ read }: Beforehand, service: ServiceConfig, input: OperationInput) {
+  const request = read.toRequest(input);
+  return { operation: read.id, method: request.method, url: urlOf(service, request) };
+}
+
+function urlOf(service: ServiceConfig, { path }: OperationRequest): string {
+  const base = baseUrlOf(service);
+  return `${base.origin}${base.pathname.replace(/\/$/, '')}${path}`;
 }
 
 /** The headers of the operation, and those that every call gets. */

@@ -151,10 +151,20 @@ export interface LocalOperation extends OperationBase {
   answer(input: OperationInput): OperationAnswer;
 }
 
+/** A read that decides whether the request goes out at all. */
+export interface Beforehand {
+  /** Made of the same input. Where it fails, its problem is the answer, and nothing else is sent. */
+  readonly read: ForwardOperation;
+  /** @throws {Problem} where the answer to the read tells that the request would be in vain */
+  readonly check: (answer: OperationAnswer, input: OperationInput) => void;
+}
+
 /** One request to the upstream becomes one answer. */
 export interface ForwardOperation extends OperationBase {
   readonly kind: 'forward';
   toRequest(input: OperationInput): OperationRequest;
+  /** Asked first, for the same caller and under the same deadline. */
+  readonly beforehand?: Beforehand;
   /** Whether an answer passes to the caller as it comes, bytes streamed. What does not pass is buffered. */
   passes(head: AnswerHead): boolean;
   /** Headers of the answer that pass. */

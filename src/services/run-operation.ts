@@ -9,6 +9,7 @@ import type { RequestRecord } from '../telemetry/request-record.ts';
 import { isJson, parseJson } from './answers.ts';
 import type { CallContext } from './call-context.ts';
 import type {
+  Beforehand,
   FollowUp,
   ForwardOperation,
   LookedUp,
@@ -88,6 +89,7 @@ async function sendAndRead(
 ): Promise<OperationAnswer | undefined> {
   const { offer, client, record, streamed } = context;
   const built = operation.toRequest(input);
+  if (operation.beforehand) await askBeforehand(operation.beforehand, input, context);
   const body = streamed?.stream ?? built.body ?? passedOn(operation, input.body);
   const call = callContext(operation, context);
   const headers = withContentType(built.headers, built.body, operation);
@@ -104,6 +106,16 @@ async function sendAndRead(
     { operation, params: input.params, answer, tokenScopes: token?.scopes ?? [], mayCall: input.mayCall },
     followUp,
   );
+}
+
+/**
+ * Reads what decides whether the request is sent. The run is not recorded as sent by that, and ends when its caller
+ * leaves meanwhile.
+ */
+async function askBeforehand({ read, check }: Beforehand, input: OperationInput, context: RunContext): Promise<void> {
+  const answer = await runOperation(read, input, { ...context, watch: undefined, streamed: undefined });
+  if (answer === undefined) throw new Error('a read beforehand is never streamed');
+  check(answer, input);
 }
 
 /** Asks the service whether a start whose outcome is unknown has happened. */

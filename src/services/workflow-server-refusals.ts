@@ -34,8 +34,9 @@ const rules: readonly RefusalRule[] = [
     'the token does not allow the operation',
     'authority-missing',
     ({ answer }) => answer.status === 403 || lacksAuthority(answer),
+    // The first is its own; another would be that of the read before it, which is refused by itself.
     ({ operation }) => ({
-      detail: `The OAuth client lacks the permission ${operation.authorities.join(', ')}.`,
+      detail: `The OAuth client lacks the permission ${operation.authorities[0]}.`,
       hint: 'Allow this operation to the client in the administration of WorkflowServer. Flowgate fetches a new token by itself.',
     }),
   ),

@@ -21,6 +21,8 @@ export interface WorkflowServerRow {
   readonly members?: (input: OperationInput) => readonly BodyMember[];
   /** Whether the operation is done, or asked, in somebody's name. */
   readonly acts?: boolean;
+  /** The list of commands, among which the one to be executed has to be. It is read for who is acting. */
+  readonly offeredBy?: WorkflowServerRow;
   /** The setting of the service without which the route does not exist. */
   readonly only?: 'identity' | 'administration';
   /**
@@ -32,6 +34,17 @@ export interface WorkflowServerRow {
 
 /** A JSON object of names and values, or an array of parameters. */
 const PARAMETERS = { kind: 'json', arrays: true } as const;
+
+const listCommands: WorkflowServerRow = {
+  id: 'list-commands',
+  method: 'GET',
+  path: '/instances/:id/commands',
+  summary: 'Lists the commands that are possible now',
+  operation: 'getavailablecommands',
+  filters: cultureFilter,
+  acts: true,
+  answer: 'data',
+};
 
 /** The operations that are offered. What is not here does not exist: the token opens all others, too. */
 export const workflowServerTable: readonly WorkflowServerRow[] = [
@@ -73,23 +86,15 @@ export const workflowServerTable: readonly WorkflowServerRow[] = [
     operation: 'getinstanceinfo',
     answer: 'process',
   },
-  {
-    id: 'list-commands',
-    method: 'GET',
-    path: '/instances/:id/commands',
-    summary: 'Lists the commands that are possible now',
-    operation: 'getavailablecommands',
-    filters: cultureFilter,
-    acts: true,
-    answer: 'data',
-  },
+  listCommands,
   {
     id: 'execute-command',
     method: 'POST',
     path: '/instances/:id/commands/:command',
-    summary: 'Executes a command; the body is its parameters',
+    summary: 'Executes a command that is offered; the body is its parameters',
     effect: 'start',
     operation: 'executecommand',
+    offeredBy: listCommands,
     body: { ...PARAMETERS, required: false },
     members: (input) => [textMember('command', input.params['command'] ?? ''), ...parametersMember(input)],
     acts: true,

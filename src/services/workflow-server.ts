@@ -2,6 +2,7 @@ import type { WorkflowServerConfig } from '../config/config.ts';
 import type { ForwardOperation, Offer, OperationAnswer, OperationInput } from './operation.ts';
 import { toUpstreamQuery } from './query.ts';
 import { textMember, workflowServerApi, type BodyMember, type WorkflowServerApi } from './workflow-server-api.ts';
+import { checkOffered } from './workflow-server-commands.ts';
 import { readEnvelope, wasNotExecuted, type Envelope } from './workflow-server-envelope.ts';
 import { guid, name } from './workflow-server-filters.ts';
 import { workflowServerRefusals } from './workflow-server-refusals.ts';
@@ -32,7 +33,7 @@ function isOffered({ only }: WorkflowServerRow, { identity, administration }: Wo
 }
 
 function toOperation(row: WorkflowServerRow, service: WorkflowServerConfig, api: WorkflowServerApi): ForwardOperation {
-  const { operation, filters, acts = false, answer } = row;
+  const { operation, filters, acts = false, answer, offeredBy } = row;
   return {
     kind: 'forward',
     id: row.id,
@@ -40,7 +41,7 @@ function toOperation(row: WorkflowServerRow, service: WorkflowServerConfig, api:
     path: row.path,
     summary: row.summary,
     effect: row.effect ?? 'read',
-    authorities: [`WorkflowApiPermissions:${operation}`],
+    authorities: [permission(row), ...(offeredBy ? [permission(offeredBy)] : [])],
     needsIdentity: acts && service.identity !== undefined,
     query: filters ? { kind: 'filters', filters } : { kind: 'none' },
     body: row.body ?? { kind: 'none' },
@@ -56,11 +57,21 @@ function toOperation(row: WorkflowServerRow, service: WorkflowServerConfig, api:
         members: [...(row.members?.(input) ?? []), ...(acts ? identityMember(input) : [])],
       }),
     fromAnswer: toAnswer(row, service, api),
+    ...(offeredBy && {
+      beforehand: {
+        read: toOperation(offeredBy, service, api),
+        check: (offered, input) => checkOffered(service.name, offered, input),
+      },
+    }),
     ...(answer === 'started' && {
       namesWhatItMakes: true,
       lookUp: (input, followUp) => lookUpProcess(service.name, input, api, followUp),
     }),
   };
+}
+
+function permission({ operation }: WorkflowServerRow): string {
+  return `WorkflowApiPermissions:${operation}`;
 }
 
 const STATUS_OF = { data: 200, process: 200, executed: 200, nothing: 204, started: 201 } as const;

@@ -7,7 +7,7 @@ const EVERYTHING = { 'x-api-key': 'everything-key-0123456789ab', 'flowgate-expla
 const ENVIRONMENT_KEY = 'environment-api-key-0123456789';
 
 const stack = useFlowgate({
-  file: ({ workflow, serviceKeys: { processAutomation } }) => `
+  file: ({ workflow, workflowServer, serviceKeys: { processAutomation } }) => `
 services:
   integration:
     flows:
@@ -21,6 +21,7 @@ services:
       url: ${processAutomation.uaa.url}
       clientId: "${processAutomation.uaa.clientid}"
       clientSecret: "${processAutomation.uaa.clientsecret}"
+  approvals: { kind: workflow-server, url: ${workflowServer.url}, accessToken: "${workflowServer.accessToken}" }
 callers:
   operator:
     apiKeys: [${OPERATOR['x-api-key']}]
@@ -109,6 +110,20 @@ describe('a request with Flowgate-Explain: true', () => {
     expect(limits).toMatchObject({ bodyBytes: 2 * 1024 ** 2, concurrency: 256, perService: 64 });
     expect(deadline).toMatchObject({ ms: 5000, setting: expect.stringContaining('timeout of the flow orders') });
     expect(upstream?.csrf).toEqual({ mode: 'auto', endpoint: '/http/orders' });
+  });
+
+  it('tells which read goes before a command, and decides whether it is sent', async () => {
+    const id = 'f54104f0-5de2-4a7b-a3be-47c9199a3967';
+    const { upstream } = await explained('POST', `/api/approvals/instances/${id}/commands/submit`, '{}');
+    const api = `${stack.sandbox.workflowServer.url}/workflowapi`;
+    expect(upstream?.beforehand).toEqual({
+      operation: 'list-commands',
+      method: 'POST',
+      url: `${api}/getavailablecommands/${id}`,
+    });
+    expect(upstream?.url).toBe(`${api}/executecommand/${id}`);
+    expect(upstreamRequests()).toBe(0);
+    expect((await explained('POST', START, '{}')).upstream?.beforehand).toBeNull();
   });
 
   it('says when it would be sent again: a start only as long as nothing can have happened', async () => {

@@ -184,3 +184,18 @@ describe('a start under a key whose answer is lost', () => {
     expect([calls('createinstance'), calls('isexistprocess')]).toEqual([1, 2]);
   });
 });
+
+describe('a command under a key', () => {
+  it('that is not offered is not kept: it is executed under the same key once it is, and then never again', async () => {
+    const path = `/api/approvals/instances/${(await start(randomUUID())).json.id}/commands`;
+    const approve = () => stack.post(`${path}/approve`, '{}', { 'idempotency-key': 'approve-once' });
+    expect((await approve()).json).toMatchObject({ status: 409, code: 'upstream-conflict' });
+    expect(calls('executecommand')).toBe(0);
+    await stack.post(`${path}/submit`, '{}');
+    const executed = await approve();
+    expect([executed.status, executed.headers.get('idempotent-replayed')]).toEqual([200, null]);
+    const again = await approve();
+    expect([again.text, again.headers.get('idempotent-replayed')]).toEqual([executed.text, 'true']);
+    expect([calls('executecommand'), calls('getavailablecommands')]).toEqual([2, 3]);
+  });
+});

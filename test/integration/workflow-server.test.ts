@@ -4,6 +4,7 @@ import type { Sandbox } from '../../sandbox/start-sandbox.ts';
 import { API_KEY, useFlowgate } from '../support/flowgate-stack.ts';
 
 const MANAGER_KEY = 'manager-key-0123456789abcdef';
+const CLERK_KEY = 'clerk-key-0123456789abcdef';
 const asManager = { 'x-api-key': MANAGER_KEY };
 
 /**
@@ -31,6 +32,9 @@ services:
   ${ownToken('refusing')}
   ${ownToken('denying')}
   ${ownToken('granting')}
+  ${ownToken('executing')}
+callers:
+  clerk: { apiKeys: [${CLERK_KEY}], allow: ['POST /api/approvals/instances/*/commands/*'] }
 `;
 }
 
@@ -268,34 +272,107 @@ describe('commands', () => {
     const path = `/api/approvals/instances/${id}/commands/Grant%20leave`;
     expect((await stack.post(path, '{}')).json).toMatchObject({ status: 409, code: 'upstream-conflict' });
     expect((await stack.post(path, '{"identityId":"manager"}')).json).toMatchObject({ code: 'upstream-conflict' });
+    expect(calls()).not.toHaveProperty('executecommand');
     const tasks = await stack.get(`/api/approvals/tasks?processId=${id}`, asManager);
     expect(tasks.json).toEqual([{ ProcessId: id, IdentityId: 'manager' }]);
     expect((await stack.post(path, '{}', asManager)).json).toMatchObject({ WasExecuted: true });
   });
 
-  it('that are not possible now are a conflict, which trying again does not mend', async () => {
+  it.each(['approve', 'submitt', 'Submit'])(
+    'that the process does not offer are a conflict which names what it offers, and are not sent: %s',
+    async (command) => {
+      const id = await start();
+      const refused = await stack.post(`/api/approvals/instances/${id}/commands/${command}`, '{}');
+      expect(refused.json).toMatchObject({ status: 409, code: 'upstream-conflict', source: 'upstream' });
+      expect(refused.json).toMatchObject({ service: 'approvals', retryable: false });
+      expect(refused.json).toMatchObject({ detail: expect.stringContaining(`"${command}"`) });
+      expect(refused.json).toMatchObject({ hint: expect.stringContaining('"submit"') });
+      expect(calls()).toEqual({ createinstance: 1, getinstanceinfo: 1, getavailablecommands: 1 });
+    },
+  );
+
+  it('that are not offered do not tell what is to a caller that may not list it', async () => {
+    const path = `/api/approvals/instances/${await start()}/commands`;
+    const refused = await stack.post(`${path}/approve`, '{}', { 'x-api-key': CLERK_KEY });
+    expect(refused.json).toMatchObject({ status: 409, code: 'upstream-conflict' });
+    expect(refused.json).toMatchObject({ hint: expect.stringContaining(`GET ${path}`) });
+    expect(refused.text).not.toContain('submit');
+  });
+
+  it('to a process that has ended are a conflict, and are not sent', async () => {
+    const path = `/api/approvals/instances/${await start()}/commands`;
+    await stack.post(`${path}/submit`, '{}');
+    await stack.post(`${path}/approve`, '{}');
+    const refused = await stack.post(`${path}/submit`, '{}');
+    expect(refused.json).toMatchObject({ status: 409, hint: expect.stringContaining('no command') });
+    expect(calls()).toMatchObject({ executecommand: 2 });
+  });
+
+  it('that are offered, and no more possible when they arrive, are a conflict as well', async () => {
     const id = await start();
+    answerOnce('getavailablecommands', 200, '{"data":[{"CommandName":"approve"}],"success":true,"error":""}');
     const refused = await stack.post(`/api/approvals/instances/${id}/commands/approve`, '{}');
     expect(refused.json).toMatchObject({ status: 409, code: 'upstream-conflict', retryable: false });
     expect(refused.json).toMatchObject({ hint: expect.stringContaining('/commands') });
+    expect(calls()).toMatchObject({ executecommand: 1 });
   });
 
-  it('to an unknown process are instance-not-found', async () => {
+  it.each(['null', '{}', '["submit"]'])('are sent where the answer %s does not tell what is offered', async (data) => {
+    const id = await start();
+    answerOnce('getavailablecommands', 200, `{"data":${data},"success":true,"error":""}`);
+    const executed = await stack.post(`/api/approvals/instances/${id}/commands/submit`, '{}');
+    expect(executed.json).toMatchObject({ WasExecuted: true });
+  });
+
+  it('to an unknown process are instance-not-found, and are not sent', async () => {
     const refused = await stack.post(`/api/approvals/instances/${randomUUID()}/commands/submit`, '{}');
     expect(refused.json).toMatchObject({ status: 404, code: 'instance-not-found' });
+    expect(calls()).toEqual({ getavailablecommands: 1, isexistprocess: 1 });
   });
 
-  it('whose answer is lost are sent once, and said to be unknown', async () => {
+  it.each(['[1]', '{"a":1,"a":2}'])('with the body %s are refused before anything is asked', async (body) => {
+    const refused = await stack.post(`/api/approvals/instances/${randomUUID()}/commands/submit`, body);
+    expect(refused.json).toMatchObject({ status: 400, code: 'invalid-body' });
+    expect(calls()).toEqual({});
+  });
+
+  it('are not sent when what is offered cannot be read, so trying again is safe', async () => {
     const id = await start();
-    stack.sandbox.control.resetConnection({
-      upstream: 'workflowServer',
-      path: '/workflowapi/executecommand',
-      when: 'after-body',
-      times: 1,
-    });
+    answerOnce('getavailablecommands', 200, '{"data":null,"success":false,"error":"secret text"}');
+    const refused = await stack.post(`/api/approvals/instances/${id}/commands/submit`, '{}');
+    expect(refused.json).toMatchObject({ status: 502, code: 'upstream-failed', retryable: true });
+    expect(refused.text).not.toContain('secret text');
+    expect(calls()).not.toHaveProperty('executecommand');
+  });
+
+  it('are sent once after a broken connection of the read, which is repeated', async () => {
+    const id = await start();
+    const path = '/workflowapi/getavailablecommands';
+    stack.sandbox.control.resetConnection({ upstream: 'workflowServer', path, when: 'after-body', times: 1 });
     const executed = await stack.post(`/api/approvals/instances/${id}/commands/submit`, '{}');
-    expect(executed.json).toMatchObject({ status: 502, code: 'outcome-unknown', retryable: false });
-    expect(calls()).toMatchObject({ executecommand: 1 });
+    expect(executed.json).toMatchObject({ WasExecuted: true });
+    expect(calls()).toMatchObject({ getavailablecommands: 2, executecommand: 1 });
+  });
+
+  it('are not sent where the client may not read what is offered: the missing permission is named', async () => {
+    const id = await start();
+    stack.sandbox.control.denyOperations({ operations: ['getavailablecommands'] });
+    const refused = await stack.post(`/api/executing/instances/${id}/commands/submit`, '{}');
+    expect(refused.json).toMatchObject({ status: 502, code: 'authority-missing' });
+    expect(refused.json).toMatchObject({ detail: expect.stringContaining('getavailablecommands.') });
+    expect(calls()).not.toHaveProperty('executecommand');
+  });
+
+  it.each([
+    { case: 'that ends the execution', slowness: 600, code: 'outcome-unknown', retryable: false, executed: 1 },
+    { case: 'that ends the read', slowness: 1_300, code: 'upstream-timeout', retryable: true, executed: 0 },
+  ])('have one deadline, together with the read: one $case', async ({ slowness, code, retryable, executed }) => {
+    const id = await start();
+    stack.sandbox.control.slow({ upstream: 'workflowServer', ms: slowness });
+    const path = `/api/approvals/instances/${id}/commands/submit`;
+    const late = await stack.post(path, '{}', { prefer: 'wait=1' });
+    expect(late.json).toMatchObject({ status: 504, code, retryable });
+    expect(calls()['executecommand'] ?? 0).toBe(executed);
   });
 });
 

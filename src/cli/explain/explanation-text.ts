@@ -29,8 +29,18 @@ function grantLine({ caller, allowed, by, needs }: Explanation['grant']): string
 
 function upstreamRows({ upstream, operation }: Explanation): Row[] {
   if (upstream === null) return [['upstream', ['nothing: it is answered here']]];
-  const { method, url, headers, body, token, csrf, sentAgain } = upstream;
+  const { beforehand, method, url, headers, body, token, csrf, sentAgain } = upstream;
+  const first: Row[] =
+    beforehand === null
+      ? []
+      : [
+          [
+            'beforehand',
+            [`${beforehand.method} ${beforehand.url}`, `${beforehand.operation}: decides whether the rest is sent`],
+          ],
+        ];
   return [
+    ...first,
     ['upstream', [`${method} ${url}`]],
     ['headers', Object.entries(headers).map(([name, value]) => `${name}: ${value}`)],
     ['body', [body]],
