@@ -9,7 +9,7 @@ import { chart, markdown, type Report, type Row } from './report.ts';
 import { medianSample, measure, median, stream, type LoadScenario, type Sample } from './scenarios.ts';
 import { hasCommand } from './machine.ts';
 import { TokenServer } from './token-server.ts';
-import { startUpstream } from './upstream.ts';
+import { startSink, startUpstream } from './upstream.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -123,22 +123,28 @@ async function warmUp(proxy: Proxy, scenario: LoadScenario): Promise<void> {
 
 async function compareStreams(): Promise<void> {
   if (!hasCommand('curl')) return;
-  const proxies = [await flowgate(), await startNginx(upstream.url)].filter((proxy) => proxy !== undefined);
-  for (const direction of ['down', 'up'] as const) {
-    const speeds = new Map<string, { speed: number; gained: number }[]>(proxies.map(({ name }) => [name, []]));
-    for (let round = 1; round <= ROUNDS; round++)
-      for (const proxy of proxies) {
-        progress(`1 GB ${direction}, round ${round} of ${ROUNDS}: ${proxy.name}`);
-        speeds.get(proxy.name)?.push(await stream(proxy, direction));
-      }
-    for (const [name, taken] of speeds)
-      report.streams.push({
-        name,
-        direction,
-        speed: median(taken.map((one) => one.speed)),
-        gained: Math.max(...taken.map((one) => one.gained)),
-      });
-  }
+  await compareStream('down', upstream.url);
+  const sink = await startSink();
+  await compareStream('up', sink.url);
+  await sink.stop();
+}
+
+async function compareStream(direction: 'up' | 'down', target: string): Promise<void> {
+  const own = await startFlowgate({ target, tokenUrl: tokens.url });
+  const proxies = [own, await startNginx(target)].filter((proxy) => proxy !== undefined);
+  const speeds = new Map<string, { speed: number; gained: number }[]>(proxies.map(({ name }) => [name, []]));
+  for (let round = 1; round <= ROUNDS; round++)
+    for (const proxy of proxies) {
+      progress(`1 GB ${direction}, round ${round} of ${ROUNDS}: ${proxy.name}`);
+      speeds.get(proxy.name)?.push(await stream(proxy, direction));
+    }
+  for (const [name, taken] of speeds)
+    report.streams.push({
+      name,
+      direction,
+      speed: median(taken.map((one) => one.speed)),
+      gained: Math.max(...taken.map((one) => one.gained)),
+    });
   await Promise.all(proxies.map((proxy) => proxy.process.stop()));
 }
 

@@ -15,10 +15,10 @@ const tokens = await TokenServer.start();
 const proxy = await startFlowgate({
   target: upstream.url,
   tokenUrl: tokens.url,
-  nodeOptions: ['--cpu-prof', `--cpu-prof-dir=${workFolder}`, '--cpu-prof-interval=200'],
+  nodeOptions: ['--cpu-prof', `--cpu-prof-dir=${workFolder}`, '--cpu-prof-interval=400'],
 });
 await measure(proxy, scenario, 2);
-const sample = await measure(proxy, scenario, 6);
+const sample = await measure(proxy, scenario, 12);
 await proxy.process.stop();
 const [profile = ''] = readdirSync(workFolder).filter((name) => name.endsWith('.cpuprofile'));
 renameSync(join(workFolder, profile), 'flowgate.cpuprofile');

@@ -28,7 +28,7 @@ export interface Upstream {
 
 /**
  * The service behind every proxy: nginx where it is installed, else Node. It answers a start with 201, a list with
- * 100 KB, takes any upload, and gives 10 MB and 1 GB files.
+ * 100 KB, and gives 10 MB and 1 GB files.
  */
 export async function startUpstream(): Promise<Upstream> {
   const port = await freePort();
@@ -59,6 +59,19 @@ export async function startUpstream(): Promise<Upstream> {
   return { url, kind, stop: () => server.stop() };
 }
 
+/**
+ * Takes uploads to their last byte. nginx answers them at once and drops the rest, which no proxy would have to carry.
+ */
+export async function startSink(): Promise<{ readonly url: string; stop(): Promise<void> }> {
+  const port = await freePort();
+  const files = join(workFolder, 'files');
+  const command = [process.execPath, join(import.meta.dirname, 'node-upstream.ts')];
+  const server = new BenchProcess(command, LOAD_CORE, { PORT: String(port), FILES: files, STARTED });
+  const url = `http://127.0.0.1:${port}`;
+  await untilItAnswers(`${url}/rest/v1/workflow-definitions`);
+  return { url, stop: () => server.stop() };
+}
+
 function listOf(bytes: number): string {
   const items = Array.from({ length: Math.ceil(bytes / (STARTED.length + 1)) }, () => STARTED);
   return `[${items.join(',')}]`;
@@ -84,7 +97,6 @@ http {
     listen 127.0.0.1:${port};
     location = /rest/v1/workflow-instances { default_type application/json; return 201 '${STARTED}'; }
     location = /rest/v1/workflow-definitions { default_type application/json; root ${files}; try_files /list.json =404; }
-    location = /http/upload { return 200 'taken'; }
     location /http/ { root ${files}; }
   }
 }

@@ -22,11 +22,15 @@ import type { ServiceClient } from '../services/service-client.ts';
 import type { Admission } from './admission.ts';
 import { localsOf } from './exchange.ts';
 import { asksToExplain, checkExplainGrant, explanationAnswer, neededGrant, type Explain } from './explain-request.ts';
+import type { InFlight } from './in-flight.ts';
 import { operationParams, routeSegments } from './operation-params.ts';
 import { readOperationBody } from './read-operation-body.ts';
 import { requestDeadline } from './request-deadline.ts';
 import type { FoundRoute, RouteTable } from './route-table.ts';
 import { runKeyed, takesKey } from './run-keyed.ts';
+
+/** Node writes head and body at once where the body is a text; in Latin-1 that is byte for byte the same. */
+const ONE_WRITE_BYTES = 16 * 1024;
 
 /** One configured service, ready to be called. */
 export interface Service {
@@ -38,6 +42,7 @@ export interface Service {
 
 export interface ApiParts {
   readonly admit: Admission;
+  readonly inFlight: InFlight;
   readonly concurrency: Concurrency;
   readonly routes: RouteTable<Service>;
   readonly ledger: Ledger;
@@ -63,8 +68,8 @@ interface Visit {
  * type and body; nothing goes upstream before all of them are passed.
  */
 export function createApi(parts: ApiParts) {
-  const { admit, concurrency, routes } = parts;
-  return async (request: Request, response: Response): Promise<void> => {
+  const { admit, inFlight, concurrency, routes } = parts;
+  const visit = async (request: Request, response: Response): Promise<void> => {
     const { record, target } = localsOf(response);
     const caller = await admit(request, response);
     const found = findRoute(routes, target.segments, request.method);
@@ -87,6 +92,10 @@ export function createApi(parts: ApiParts) {
     } finally {
       whenClosed(response, () => concurrency.leave(service.offer.service));
     }
+  };
+  return (request: Request, response: Response): Promise<void> => {
+    inFlight.begin();
+    return visit(request, response).finally(() => inFlight.end());
   };
 }
 
@@ -122,11 +131,12 @@ async function readInput(
   const params = operationParams(found);
   const query = checkQuery(operation, parseQuery(target.query));
   const idempotencyKey = takesKey(operation) ? parseIdempotencyKey(request.headers['idempotency-key']) : undefined;
-  const { body, json, formType, streamed } = await readOperationBody(request, operation.body, {
+  const read = readOperationBody(request, operation.body, {
     maxJsonBytes,
     streamMs: operation.kind === 'forward' ? (operation.timeout?.ms ?? timeoutMs) : timeoutMs,
     inMemory: idempotencyKey !== undefined,
   });
+  const { body, json, formType, streamed } = read instanceof Promise ? await read : read;
   record.bytesIn = body?.length ?? streamed?.length ?? 0;
   const input: OperationInput = {
     method: operation.method,
@@ -219,5 +229,7 @@ function sendAnswer(response: Response, { status, headers = {}, body }: Operatio
   response.statusCode = status;
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
   if (body !== undefined) response.setHeader('Content-Length', body.length);
-  response.end(response.req.method === 'HEAD' ? undefined : body);
+  if (response.req.method === 'HEAD' || body === undefined) response.end();
+  else if (body.length > ONE_WRITE_BYTES) response.end(body);
+  else response.end(body.toString('latin1'), 'latin1');
 }

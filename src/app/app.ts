@@ -15,7 +15,7 @@ import { createAdmission } from './admission.ts';
 import { createApi, type Service } from './api.ts';
 import { createMetrics, expectAll } from './create-metrics.ts';
 import { createServices } from './create-services.ts';
-import { answerError, handler, localsOf } from './exchange.ts';
+import { answerError, handler, localsOf, type Handle } from './exchange.ts';
 import { InFlight } from './in-flight.ts';
 import { operatorRoute } from './operator-routes.ts';
 import { healthRoute, readyRoute, shuttingDown } from './probes.ts';
@@ -62,12 +62,12 @@ export function createFlowgate(config: Config, log: Log, options: FlowgateOption
   );
   const origins = new WebOrigins(config, headersOfFlows(config));
   const admit = createAdmission(new Callers(config, store), origins);
+  const inFlight = new InFlight();
   const { timeoutMs, bodyBytes: maxJsonBytes } = config.limits;
-  const api = createApi({ admit, concurrency, routes: routesOf(services), ledger, maxJsonBytes, timeoutMs });
+  const api = createApi({ admit, inFlight, concurrency, routes: routesOf(services), ledger, maxJsonBytes, timeoutMs });
   const pages = createPublicPages(config, admit);
   const tracing = Tracing.ifRegistered(config.publicUrl);
   if (tracing) log.info('an OpenTelemetry SDK is registered: it gets a trace of each request');
-  const inFlight = new InFlight();
   const configuredAtMs = Date.now();
   let isDraining = false;
   const status = (): object =>
@@ -78,13 +78,14 @@ export function createFlowgate(config: Config, log: Log, options: FlowgateOption
     begin: beginExchange(log, origins, metrics, tracing),
     refuseAmbiguity: refuseAmbiguity(config, origins),
     isDraining: () => isDraining,
-    readiness: new Readiness(clients),
-    metrics: operatorRoute('/metrics', admit, () => metrics.answer()),
-    status: operatorRoute('/status', admit, () => jsonAnswer(status())),
+    routes: new Map([
+      ['health', healthRoute()],
+      ['ready', readyRoute(new Readiness(clients))],
+      ['metrics', operatorRoute('/metrics', admit, () => metrics.answer())],
+      ['status', operatorRoute('/status', admit, () => jsonAnswer(status()))],
+    ]),
     answer: (request, response, segments) =>
-      segments[0] === 'api'
-        ? inFlight.run(() => api(request, response))
-        : (pages(segments) ?? notFound)(request, response),
+      segments[0] === 'api' ? api(request, response) : (pages(segments) ?? notFound)(request, response),
   });
   return {
     app,
@@ -108,9 +109,8 @@ interface AppParts {
   readonly begin: RequestHandler;
   readonly refuseAmbiguity: RequestHandler;
   readonly isDraining: () => boolean;
-  readonly readiness: Readiness;
-  readonly metrics: RequestHandler;
-  readonly status: RequestHandler;
+  /** Paths of one segment that belong to no service. */
+  readonly routes: ReadonlyMap<string, Handle>;
   readonly answer: (request: Request, response: Response, segments: readonly string[]) => Promise<void> | void;
 }
 
@@ -127,13 +127,12 @@ function createApp(parts: AppParts): Express {
   app.use(parts.begin);
   app.use(refuseWhile(parts.isDraining));
   app.use(parts.refuseAmbiguity);
-  app.all('/health', healthRoute());
-  app.all('/ready', readyRoute(parts.readiness));
-  app.all('/metrics', parts.metrics);
-  app.all('/status', parts.status);
   app.use(
-    handler(async (request, response) => {
-      await parts.answer(request, response, localsOf(response).target.segments);
+    handler((request, response) => {
+      const { segments } = localsOf(response).target;
+      const [first = ''] = segments;
+      const route = segments.length === 1 ? parts.routes.get(first) : undefined;
+      return route ? route(request, response) : parts.answer(request, response, segments);
     }),
   );
   app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => {

@@ -29,8 +29,11 @@ export function answerError(error: unknown, response: Response): void {
   record.bytesOut = sendProblem(response, problem, record.correlationId);
 }
 
-/** A handler that may throw or reject: nothing that happens in it takes the process down or leaves the caller waiting. */
-export function handler(handle: (request: Request, response: Response) => Promise<void> | void): RequestHandler {
+/** Answers a request, or throws or rejects. */
+export type Handle = (request: Request, response: Response) => Promise<void> | void;
+
+/** For Express: whatever goes wrong in it neither takes the process down nor leaves the caller waiting. */
+export function handler(handle: Handle): RequestHandler {
   return async (request: Request, response: Response, _next: NextFunction) => {
     try {
       await handle(request, response);

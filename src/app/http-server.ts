@@ -53,20 +53,24 @@ export function createHttpServer(listener: RequestListener, log: Log, limits: Pa
 
   /** The last request of each connection. */
   const latest = new WeakMap<Socket, ServerResponse>();
+  function limitStall(this: ServerResponse): void {
+    // The answer is written as far as the client takes it: from here on it may not stall.
+    const { socket } = this.req;
+    if (socket.writableLength > 0) socket.setTimeout(stallMs);
+  }
+  function releaseConnection(this: ServerResponse): void {
+    const { socket, complete } = this.req;
+    // Nobody reads on: what is left of the body must not be taken for a request, nor keep the connection busy.
+    if (!complete) socket.destroySoon();
+    // Another answer is due on this connection, and may take its time.
+    else if (latest.get(socket) !== this) socket.setTimeout(0);
+  }
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
     const { socket } = request;
     latest.set(socket, response);
     request.url = readableTarget(request.url ?? '');
-    response.on('prefinish', () => {
-      // The answer is written as far as the client takes it: from here on it may not stall.
-      if (socket.writableLength > 0) socket.setTimeout(stallMs);
-    });
-    response.on('finish', () => {
-      // Nobody reads on: what is left of the body must not be taken for a request, nor keep the connection busy.
-      if (!request.complete) socket.destroySoon();
-      // Another answer is due on this connection, and may take its time.
-      else if (latest.get(socket) !== response) socket.setTimeout(0);
-    });
+    response.on('prefinish', limitStall);
+    response.on('finish', releaseConnection);
     listener(request, response);
   };
   server.on('request', serve);

@@ -7,14 +7,14 @@ export class InFlight {
     return this.#count;
   }
 
-  async run<T>(work: () => Promise<T>): Promise<T> {
+  /** What is begun has to be ended. */
+  begin(): void {
     this.#count++;
-    try {
-      return await work();
-    } finally {
-      this.#count--;
-      if (this.#count === 0) for (const tell of this.#waiting.splice(0)) tell();
-    }
+  }
+
+  end(): void {
+    this.#count--;
+    if (this.#count === 0) for (const tell of this.#waiting.splice(0)) tell();
   }
 
   /** Resolves when nothing is under way, at once where nothing is. */

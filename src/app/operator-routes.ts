@@ -1,8 +1,8 @@
-import type { Request, RequestHandler, Response } from 'express';
+import type { Request, Response } from 'express';
 import type { Caller } from '../callers/caller.ts';
 import { Problem } from '../problems/problem.ts';
 import type { Admission } from './admission.ts';
-import { handler, localsOf } from './exchange.ts';
+import { localsOf, type Handle } from './exchange.ts';
 import { refuseWrites } from './read-only.ts';
 
 /** What a route for operators answers. */
@@ -21,8 +21,8 @@ export function operatorRoute(
   path: string,
   admit: Admission,
   answer: () => OperatorAnswer | Promise<OperatorAnswer>,
-): RequestHandler {
-  return handler(async (request: Request, response: Response) => {
+): Handle {
+  return async (request: Request, response: Response) => {
     const { record } = localsOf(response);
     record.route = path;
     const caller = await admit(request, response);
@@ -34,7 +34,7 @@ export function operatorRoute(
     response.setHeader('Content-Type', contentType);
     response.setHeader('Content-Length', bytes.length);
     response.end(bytes);
-  });
+  };
 }
 
 function checkGrant({ name, grants }: Caller, path: string): void {

@@ -1,26 +1,26 @@
-import type { RequestHandler, Response } from 'express';
+import type { Response } from 'express';
 import { Problem } from '../problems/problem.ts';
-import { handler, localsOf } from './exchange.ts';
+import { localsOf, type Handle } from './exchange.ts';
 import { refuseWrites } from './read-only.ts';
 import type { Readiness } from './readiness.ts';
 
 /** Alive, and nothing else: it is answered before callers and without a look at any upstream. */
-export function healthRoute(): RequestHandler {
-  return handler((request, response) => {
+export function healthRoute(): Handle {
+  return (request, response) => {
     localsOf(response).record.route = '/health';
     refuseWrites(request);
     answer(response, '{"status":"ok"}');
-  });
+  };
 }
 
 /** Whether requests should be sent here. It names nothing: whoever may not know more sees only yes or no. */
-export function readyRoute(readiness: Readiness): RequestHandler {
-  return handler(async (request, response) => {
+export function readyRoute(readiness: Readiness): Handle {
+  return async (request, response) => {
     localsOf(response).record.route = '/ready';
     refuseWrites(request);
     if (!(await readiness.isReady())) throw notReady();
     answer(response, '{"status":"ready"}');
-  });
+  };
 }
 
 function answer(response: Response, body: string): void {

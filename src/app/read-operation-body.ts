@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { isForm } from '../forward/form-parts.ts';
-import { readBody } from '../forward/read-body.ts';
+import { readBody, type RequestBody } from '../forward/read-body.ts';
 import { Problem } from '../problems/problem.ts';
 import { parseJsonObject, parseJsonObjectOrArray } from '../services/json-bytes.ts';
 import type { BodyPolicy, FormPolicy, JsonObject } from '../services/operation.ts';
@@ -43,21 +43,32 @@ export interface BodyLimits {
  * @throws {Problem} `unsupported-media-type`, `payload-too-large`, `invalid-body`; `invalid-request` for a body that is
  *   too large for an `Idempotency-Key`
  */
-export async function readOperationBody(
+export function readOperationBody(
   request: IncomingMessage,
   policy: BodyPolicy,
   limits: BodyLimits,
-): Promise<OperationBody> {
+): OperationBody | Promise<OperationBody> {
+  if (!limits.inMemory) return readAs(request, policy, limits);
+  return readWithKey(request, policy, limits);
+}
+
+/** Of a request with an `Idempotency-Key`. */
+async function readWithKey(request: IncomingMessage, policy: BodyPolicy, limits: BodyLimits): Promise<OperationBody> {
   try {
     return await readAs(request, policy, limits);
   } catch (error) {
-    if (limits.inMemory && error instanceof Problem && error.code === 'payload-too-large')
+    if (error instanceof Problem && error.code === 'payload-too-large')
       throw maxBytesOf(request, policy) < limits.maxJsonBytes ? error : tooLargeForKey(limits.maxJsonBytes);
     throw error;
   }
 }
 
-async function readAs(request: IncomingMessage, policy: BodyPolicy, limits: BodyLimits): Promise<OperationBody> {
+/** At once where nothing has to be waited for, which is what nearly all requests are like. */
+function readAs(
+  request: IncomingMessage,
+  policy: BodyPolicy,
+  limits: BodyLimits,
+): OperationBody | Promise<OperationBody> {
   switch (policy.kind) {
     case 'none':
       if (hasBody(request)) throw invalid('This route takes no body.', 'Leave the body out.');
@@ -71,13 +82,19 @@ async function readAs(request: IncomingMessage, policy: BodyPolicy, limits: Body
   }
 }
 
-async function readJson(
+type JsonPolicy = Extract<BodyPolicy, { kind: 'json' }>;
+
+function readJson(
   request: IncomingMessage,
-  policy: Extract<BodyPolicy, { kind: 'json' }>,
+  policy: JsonPolicy,
   maxBytes: number,
-): Promise<OperationBody> {
+): OperationBody | Promise<OperationBody> {
   if (hasBody(request) || policy.required) checkContentType(request);
-  const read = await readBody(request, { maxBytes, bufferBytes: maxBytes, totalMs: JSON_BODY_MS });
+  const read = readBody(request, { maxBytes, bufferBytes: maxBytes, totalMs: JSON_BODY_MS });
+  return read instanceof Promise ? read.then((late) => toJson(late, policy)) : toJson(read, policy);
+}
+
+function toJson(read: RequestBody, policy: JsonPolicy): OperationBody {
   if (read.kind === 'stream') throw new Error('a JSON body is always buffered');
   if (read.body.length === 0) {
     if (policy.required) throw invalid('The body is empty.', 'Send a JSON object, {} at least.');

@@ -26,11 +26,11 @@ const EMPTY = Buffer.alloc(0);
 /**
  * Reads a caller's body: a small one into memory, a larger one as a stream that takes from the caller no faster than it
  * is read. The bytes are those that came: nothing is decoded or decompressed. A stream that is not wanted any more must
- * be destroyed. Without `totalMs` a caller may drip a body as slowly as `idleMs` allows.
+ * be destroyed. What has come with its head already is returned at once, anything else as a promise. Without `totalMs` a caller may drip a body as slowly as `idleMs` allows.
  * @throws Problem `payload-too-large` for a body larger than `maxBytes`, unread where its length was declared;
  * `invalid-body` for one that stalls or breaks off. A stream fails with the same problems.
  */
-export async function readBody(request: IncomingMessage, limits: BodyLimits): Promise<RequestBody> {
+export function readBody(request: IncomingMessage, limits: BodyLimits): RequestBody | Promise<RequestBody> {
   const length = declaredLength(request);
   if (length === 0) return { kind: 'buffer', body: EMPTY };
   if (length !== undefined && length > limits.maxBytes) throw bodyTooLarge();
@@ -38,6 +38,7 @@ export async function readBody(request: IncomingMessage, limits: BodyLimits): Pr
   if (length !== undefined && length > limits.bufferBytes) {
     return { kind: 'stream', body: streamOf(request, limits), length };
   }
+  if (request.complete && length !== undefined) return { kind: 'buffer', body: whole(request, limits.maxBytes) };
   return collect(request, limits);
 }
 
@@ -51,6 +52,13 @@ function declaredLength(request: IncomingMessage): number | undefined {
 function streamOf(request: IncomingMessage, limits: BodyLimits, read: readonly Buffer[] = []): BodyStream {
   const { maxBytes, idleMs = DEFAULT_IDLE_MS, totalMs } = limits;
   return new BodyStream(request, { maxBytes, idleMs, totalMs }, read);
+}
+
+/** A body that has come with its head: nothing is waited for. */
+function whole(request: IncomingMessage, maxBytes: number): Buffer {
+  const body = (request.read() as Buffer | null) ?? EMPTY;
+  if (body.length > maxBytes) throw bodyTooLarge();
+  return body;
 }
 
 /** Reads until the end; where the body outgrows the buffer, the rest and what has been read become a stream. */

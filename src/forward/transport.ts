@@ -130,7 +130,7 @@ export class Transport {
 /** The length of a buffer is its own; a stream has the length that was declared, or goes out in chunks. */
 function framedHeaders({ headers, body, bodyLength }: UpstreamRequest): Record<string, string> {
   const isStream = body !== undefined && !Buffer.isBuffer(body);
-  return isStream && bodyLength !== undefined ? { ...headers, 'content-length': String(bodyLength) } : { ...headers };
+  return isStream && bodyLength !== undefined ? { ...headers, 'content-length': String(bodyLength) } : headers;
 }
 
 function connectOptions({ tls = {}, connectTimeoutMs = CONNECT_TIMEOUT_MS }: TransportOptions) {

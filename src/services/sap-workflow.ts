@@ -63,7 +63,9 @@ function toRequest(
   { params, headers }: OperationInput,
   { environmentId, apiKey }: SapWorkflowConfig,
 ): OperationRequest {
-  const path = template.replaceAll(/:(\w+)/g, (_, name: string) => encodeURIComponent(params[name] ?? ''));
+  const path = template.includes(':')
+    ? template.replaceAll(/:(\w+)/g, (_, name: string) => encodeURIComponent(params[name] ?? ''))
+    : template;
   const environment: QueryPair[] = environmentId === undefined ? [] : [['environmentId', environmentId]];
   return {
     method,

@@ -207,8 +207,9 @@ export class ServiceClient {
     if (context.caller?.destroyed === true) throw new CallerGone(); // nothing was done for it yet
     if (context.aboutToSend) await context.aboutToSend(deadline);
     try {
-      const csrf = session === undefined ? {} : csrfHeaders(session);
-      const answer = await this.#send({ ...request, headers: { ...request.headers, ...csrf } }, token, context);
+      const wanted =
+        session === undefined ? request : { ...request, headers: { ...request.headers, ...csrfHeaders(session) } };
+      const answer = await this.#send(wanted, token, context);
       progress.verdict = this.#isInTrouble(answer) ? 'bad' : 'good';
       return answer;
     } catch (error) {

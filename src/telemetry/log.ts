@@ -2,8 +2,8 @@ import pino, { type DestinationStream, type Logger } from 'pino';
 
 export type Log = Logger;
 
-/** How many bytes of log lines wait in memory before they are written. */
-const BUFFER_BYTES = 4096;
+/** How many bytes of log lines wait in memory before they are written: one write for some thirty requests. */
+const BUFFER_BYTES = 15 * 1024;
 
 /** For how long at most, milliseconds. */
 const FLUSH_EVERY_MS = 1000;

@@ -26,11 +26,24 @@ afterEach(async () => {
   await delay(0);
 });
 
+/** Starts a request with a body that nobody reads yet. */
+async function beginUnread(head: string, body: string): Promise<{ request: IncomingMessage; socket: Socket }> {
+  const started = Promise.withResolvers<IncomingMessage>();
+  server = createServer((request) => started.resolve(request));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  socket.on('error', () => {});
+  sockets.push(socket);
+  socket.write(`POST / HTTP/1.1\r\nHost: a\r\n${head}\r\n\r\n${body}`);
+  return { request: await started.promise, socket };
+}
+
 /** Starts a request whose head is given; resolves when its body is being read. */
 async function begin(head: string, more: Partial<BodyLimits> = {}): Promise<Reading & { socket: Socket }> {
   const started = Promise.withResolvers<Reading>();
   server = createServer((request) => {
-    const outcome = readBody(request, { ...limits, ...more });
+    const outcome = reading(request, { ...limits, ...more });
     outcome.catch(() => {});
     started.resolve({ request, outcome });
   });
@@ -41,6 +54,11 @@ async function begin(head: string, more: Partial<BodyLimits> = {}): Promise<Read
   sockets.push(socket);
   socket.write(`POST / HTTP/1.1\r\nHost: a\r\n${head}\r\n`);
   return { ...(await started.promise), socket };
+}
+
+/** The body or the problem, as a promise in every case. */
+async function reading(request: IncomingMessage, bodyLimits: BodyLimits): Promise<RequestBody> {
+  return readBody(request, bodyLimits);
 }
 
 async function problemOf(outcome: Promise<unknown>): Promise<string> {
@@ -62,6 +80,33 @@ async function textOf(stream: Readable): Promise<string> {
   for await (const chunk of stream) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks).toString();
 }
+
+describe('a body that has come with its head', () => {
+  /** Reads when the whole request is there already. */
+  async function readLate(text: string, more: Partial<BodyLimits> = {}): Promise<RequestBody | Promise<RequestBody>> {
+    const { request } = await beginUnread(`Content-Length: ${text.length}`, text);
+    await eventually(() => expect(request.complete).toBe(true));
+    return readBody(request, { ...limits, ...more });
+  }
+
+  it('is there at once', async () => {
+    expect(await readLate('{"a":1}')).toEqual({ kind: 'buffer', body: Buffer.from('{"a":1}') });
+  });
+
+  it('ends its request, so that the connection serves the next one', async () => {
+    const { request, socket } = await beginUnread('Content-Length: 2', '{}');
+    await eventually(() => expect(request.complete).toBe(true));
+    const read = readBody(request, limits);
+    expect(read).not.toBeInstanceOf(Promise);
+    await eventually(() => expect(request.readableEnded).toBe(true));
+    expect(socket.destroyed).toBe(false);
+  });
+
+  it('is refused when it is too large', async () => {
+    const outcome = readLate('x'.repeat(20), { maxBytes: 10 });
+    expect(await problemOf(outcome)).toBe('413 payload-too-large');
+  });
+});
 
 describe('a body that fits into the buffer', () => {
   it('is read into memory when its length was declared', async () => {
@@ -194,7 +239,7 @@ describe('a body that breaks off', () => {
     socket.resetAndDestroy();
     await eventually(() => expect(request.destroyed).toBe(true));
     request.headers['content-length'] = '5';
-    expect(await problemOf(readBody(request, limits))).toBe('400 invalid-body');
+    expect(await problemOf(reading(request, limits))).toBe('400 invalid-body');
   });
 });
 
