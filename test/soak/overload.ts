@@ -56,10 +56,12 @@ async function run(server: ServerProcess): Promise<boolean> {
   const peak = await peakGoodput();
   await delay(SETTLE_MS);
   const before = await usage(server);
+  const cpuBefore = await server.cpuSeconds();
   const [overload, during] = await Promise.all([
     openLoop(peak * OVERLOAD, seconds),
     delay(seconds * 500).then(() => usage(server)),
   ]);
+  const cores = ((await server.cpuSeconds()) - cpuBefore) / seconds;
   const normal = await openLoop(peak * NORMAL, NORMAL_SECONDS);
   await delay(SETTLE_MS);
   const after = await usage(server);
@@ -77,6 +79,7 @@ async function run(server: ServerProcess): Promise<boolean> {
       `goodput back, at ${NORMAL * 100} % of the peak`,
       Number.isFinite(backAfterS) ? `after ${backAfterS} s` : 'not at all',
     ],
+    ['processor time in the overload', `${(cores * 100).toFixed(0)} % of a core`],
     ['resident memory before, in, after', `${before.residentMb} MB, ${during.residentMb} MB, ${after.residentMb} MB`],
     ['open sockets before, in, after', `${before.sockets}, ${during.sockets}, ${after.sockets}`],
     ['verdict', isGood ? 'passed' : 'FAILED'],

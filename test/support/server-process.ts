@@ -52,6 +52,13 @@ export class ServerProcess {
     return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
   }
 
+  /** Time on a processor so far, in Linux's ticks of 10 ms. */
+  async cpuSeconds(): Promise<number> {
+    const stat = await readFile(`/proc/${this.child.pid ?? 0}/stat`, 'utf8');
+    const [user, system] = stat.slice(stat.lastIndexOf(')')).split(' ').slice(12, 14).map(Number);
+    return ((user ?? 0) + (system ?? 0)) / 100;
+  }
+
   /** What it has open: files of every sort, and the sockets among them. */
   async openFiles(): Promise<{ readonly files: number; readonly sockets: number }> {
     const folder = `/proc/${this.child.pid ?? 0}/fd`;
