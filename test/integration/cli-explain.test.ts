@@ -9,11 +9,14 @@ const PORTAL_KEY = 'portal-key-0123456789abcdef';
 const secrets = new PlantedSecrets();
 secrets.plantAllOf('keys', { workflowKey, integrationKey });
 secrets.plant('API key', PORTAL_KEY);
+const APPROVALS_TOKEN = 'approvals-token-0123456789abcdef';
+secrets.plant('static token', APPROVALS_TOKEN);
 
 const FILE = `
 services:
   integration:
     flows: { orders: { address: /http/orders, csrf: always, timeout: 60s } }
+  approvals: { kind: workflow-server, url: https://wfs.example.com, accessToken: '\${APPROVALS_TOKEN}' }
 callers:
   portal:
     apiKeys: [${PORTAL_KEY}]
@@ -21,11 +24,12 @@ callers:
     rateLimit: 600/min
   shop:
     apiKeys: [shops-key-0123456789abcdef]
-    allow: [GET /api/workflow/instances/**]
+    allow: [GET /api/workflow/instances/**, POST /api/approvals/instances/*/commands/*]
 `;
 
 /** The hosts of these keys do not exist: whatever is sent would fail. */
 const ENV = {
+  APPROVALS_TOKEN,
   WORKFLOW_SERVICE_KEY: JSON.stringify(workflowKey),
   INTEGRATION_SERVICE_KEY: JSON.stringify(integrationKey),
 };
@@ -66,6 +70,14 @@ describe('flowgate explain', () => {
     const { status, stdout } = await explain('get', '/api/workflow/instances/4711/context', '--caller', 'shop');
     expect(status).toBe(0);
     expect(stdout).toContain('/workflow-instances/4711/context');
+  });
+
+  it('tells the read that goes before a command', async () => {
+    const id = 'f54104f0-5de2-4a7b-a3be-47c9199a3967';
+    const { stdout } = await explain('POST', `/api/approvals/instances/${id}/commands/submit`, '--caller', 'shop');
+    const api = 'https://wfs.example.com/workflowapi';
+    expect(stdout).toMatch(new RegExp(`^beforehand +POST ${api}/getavailablecommands/${id}$`, 'm'));
+    expect(stdout).toMatch(new RegExp(`^upstream +POST ${api}/executecommand/${id}$`, 'm'));
   });
 
   it('tells the CSRF mode and the deadline of a flow', async () => {
