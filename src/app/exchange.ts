@@ -1,3 +1,4 @@
+import { setImmediate as immediate } from 'node:timers/promises';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { Problem } from '../problems/problem.ts';
 import { sendProblem } from '../problems/send-problem.ts';
@@ -38,6 +39,9 @@ export function handler(handle: Handle): RequestHandler {
     try {
       await handle(request, response);
     } catch (error) {
+      // A small body mostly comes in one piece with its head, and the parser is about to read it. Once it has, the
+      // connection can be kept: in an overload, closing it and taking the next would cost more than the refusal.
+      if (error instanceof Problem && error.code === 'overloaded' && !request.complete) await immediate();
       answerError(error, response);
     }
   };

@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { eventually } from '../support/eventually.ts';
@@ -12,6 +13,18 @@ const stack = useFlowgate({ file: () => 'limits: { concurrency: 6, perService: 4
 /** Starts that take their time upstream. */
 function starts(count: number): Promise<Answer>[] {
   return Array.from({ length: count }, () => stack.post(START, '{}'));
+}
+
+/** Sends these bytes in one piece. @returns the beginning of the answer */
+function headOfRaw(bytes: string): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const socket = connect(stack.port, '127.0.0.1');
+  socket.once('error', reject).once('data', (chunk: Buffer) => {
+    resolve(chunk.toString('latin1'));
+    socket.destroy();
+  });
+  socket.write(bytes);
+  return promise;
 }
 
 function statuses(answers: readonly Answer[]): number[] {
@@ -41,6 +54,21 @@ describe('more requests than a service takes at once', () => {
     const done = Promise.all(running).then(() => order.push('done'));
     await Promise.all([shed, done]);
     expect(order).toEqual(['503', 'done']);
+  });
+
+  it.each([
+    ['keep their connection when all of a small body has come', '{}', 'keep-alive'],
+    ['lose it when a body is still to come, which nobody will read', '', 'close'],
+  ])('%s', async (_what, body, connection) => {
+    stack.sandbox.control.slow({ upstream: 'workflow', ms: 300 });
+    const running = starts(4);
+    await allArrived();
+    const head = await headOfRaw(
+      `POST ${START} HTTP/1.1\r\nHost: x\r\nx-api-key: ${API_KEY}\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n${body}`,
+    );
+    expect(head).toMatch(/^HTTP\/1\.1 503 /);
+    expect(/\r\nconnection: (\S+)/i.exec(head)?.[1]).toBe(connection);
+    await Promise.all(running);
   });
 
   it('leave the health check alone', async () => {
