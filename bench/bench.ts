@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { FLOOD_FACTOR, measureFlood } from './flood.ts';
 import { Issuer } from './issuer.ts';
 import { measureTokenPath, type TokenPath } from './token-path.ts';
 import { nodePeers, startFlowgate, startNginx, startNodePeer, type Proxy } from './proxies.ts';
@@ -20,12 +21,16 @@ const { values: options } = parseArgs({
 });
 
 if (options.help) {
-  process.stdout.write('npm run bench [-- --quick] [--only start|list|flow-10mb|stream|rate|copies|callers|tokens]\n');
+  process.stdout.write(
+    'npm run bench [-- --quick] [--only start|list|flow-10mb|stream|rate|copies|callers|flood|tokens]\n',
+  );
   process.exit(0);
 }
 
 const ROUNDS = options.quick ? 1 : 3;
 const SECONDS = options.quick ? 2 : 4;
+/** A larger program takes longer until it is compiled as far as it will be. */
+const WARM_UP_SECONDS = options.quick ? 3 : 6;
 const folder = import.meta.dirname;
 
 prepare();
@@ -49,6 +54,7 @@ try {
   if (wanted('rate')) await addedLatency();
   if (wanted('copies')) await costOfCopies();
   if (wanted('callers')) await costOfCallers();
+  if (wanted('flood')) await flood();
   if (wanted('tokens')) describeTokens(await measureTokenPath(upstream));
   if (wanted('start')) await startUp();
 } finally {
@@ -113,12 +119,15 @@ async function compare(scenario: LoadScenario, start: () => Promise<Proxy[]>): P
   } finally {
     await Promise.all(proxies.map((proxy) => proxy.process.stop()));
   }
-  return [...samples].map(([name, taken]) => ({ name, sample: medianSample(taken) }));
+  const rows = [...samples].map(([name, taken]) => ({ name, sample: medianSample(taken) }));
+  const broken = rows.filter(({ sample }) => sample.errors > 0).map(({ name }) => name);
+  if (broken.length > 0) report.notes.push(`Errors in "${scenario}" with ${broken.join(', ')}: do not quote its rows.`);
+  return rows;
 }
 
 async function warmUp(proxy: Proxy, scenario: LoadScenario): Promise<void> {
   progress(`${scenario}, warming up: ${proxy.name}`);
-  await measure(proxy, scenario, 2);
+  await measure(proxy, scenario, WARM_UP_SECONDS);
 }
 
 async function compareStreams(): Promise<void> {
@@ -190,6 +199,16 @@ async function costOfCallers(): Promise<void> {
   const again = await startFlowgate({ target: upstream.url, tokenUrl: tokens.url, credential: 'anonymous' });
   report.notes.push(await ratioNote(`With a JWT, grants and a rate limit ${what}`, jwt, again));
   issuer.stop();
+}
+
+async function flood(): Promise<void> {
+  const proxy = await flowgate();
+  progress('one caller floods, another one is measured');
+  const { aloneP99, floodedP99, ratio, failed } = await measureFlood(proxy, ROUNDS, SECONDS);
+  await proxy.process.stop();
+  report.notes.push(
+    `While one caller sends ${FLOOD_FACTOR} times its rate limit, another's p99 is ${ratio.toFixed(2)} times what it was (${aloneP99.toFixed(1)} ms, then ${floodedP99.toFixed(1)} ms), ${failed} of its requests failed.`,
+  );
 }
 
 async function ratioNote(what: string, a: Proxy, b: Proxy): Promise<string> {

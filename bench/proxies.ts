@@ -102,6 +102,11 @@ export interface FlowgateOptions {
 
 const BENCH_KEY = 'bench-key-0123456789abcdef';
 
+/** The key of a caller that may send little: for the flood. */
+export const FLOOD_KEY = 'flood-key-0123456789abcdef';
+/** What it may send, requests per second. */
+export const FLOOD_LIMIT = 100;
+
 /** Flowgate's production build with everything on: authentication, grants, rate limit, tokens, log, helmet. */
 export async function startFlowgate(options: FlowgateOptions): Promise<Proxy> {
   const port = await freePort();
@@ -149,6 +154,7 @@ function flowgateFile({ target, tokenUrl, copies = 1, credential }: FlowgateOpti
     apiKeys: ["${BENCH_KEY}"]
 ${typeof credential === 'object' ? `    jwt: { issuer: "${credential.issuer}", audience: flowgate }\n` : ''}    allow: ["POST /api/workflow/definitions/*/instances", "GET /api/workflow/**", "* /api/integration/**"]
     rateLimit: 1000000/s
+  flood: { apiKeys: ["${FLOOD_KEY}"], allow: ["POST /api/workflow/definitions/*/instances"], rateLimit: ${FLOOD_LIMIT}/s }
 ${extraCallers.join('')}`;
   return `services:
   workflow: { kind: sap-workflow, url: "${target}/rest", token: ${token} }

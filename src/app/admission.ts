@@ -33,7 +33,8 @@ function rememberedAddress(): (request: Request) => string {
   const known = new Map<string, string>();
   return (request) => {
     const forwarded = request.headers['x-forwarded-for'];
-    const source = `${request.socket.remoteAddress} ${String(forwarded)}`;
+    const { remoteAddress = '' } = request.socket;
+    const source = forwarded === undefined ? remoteAddress : `${remoteAddress} ${String(forwarded)}`;
     const remembered = known.get(source);
     if (remembered !== undefined) return remembered;
     // Express looks only at as many forwarded addresses as there are trusted proxies, from the end.
