@@ -189,15 +189,17 @@ async function costOfCopies(): Promise<void> {
 }
 
 async function costOfCallers(): Promise<void> {
-  const key = await flowgate();
-  const anonymous = await startFlowgate({ target: upstream.url, tokenUrl: tokens.url, credential: 'anonymous' });
-  const what = 'instead of anonymous callers';
-  report.notes.push(await ratioNote(`With an API key, grants and a rate limit ${what}`, key, anonymous));
+  const common = { target: upstream.url, tokenUrl: tokens.url, rateLimit: false };
   const issuer = await Issuer.start();
-  const credential = { issuer: issuer.url, token: issuer.token };
-  const jwt = await startFlowgate({ target: upstream.url, tokenUrl: tokens.url, credential });
-  const again = await startFlowgate({ target: upstream.url, tokenUrl: tokens.url, credential: 'anonymous' });
-  report.notes.push(await ratioNote(`With a JWT, grants and a rate limit ${what}`, jwt, again));
+  const jwt = { issuer: issuer.url, token: issuer.token };
+  for (const [what, credential] of [
+    ['an API key', 'api-key'],
+    ['a JWT', jwt],
+  ] as const) {
+    const known = await startFlowgate({ ...common, credential });
+    const anonymous = await startFlowgate({ ...common, credential: 'anonymous' });
+    report.notes.push(await ratioNote(`With ${what} and grants instead of anonymous callers`, known, anonymous));
+  }
   issuer.stop();
 }
 
@@ -215,8 +217,8 @@ async function ratioNote(what: string, a: Proxy, b: Proxy): Promise<string> {
   await warmUp(a, 'start');
   await warmUp(b, 'start');
   const ratios: number[] = [];
-  for (let round = 1; round <= ROUNDS; round++) {
-    progress(`${what}, round ${round} of ${ROUNDS}`);
+  for (let round = 1; round <= ROUNDS + 2; round++) {
+    progress(`${what}, round ${round} of ${ROUNDS + 2}`);
     const first = await measure(a, 'start', SECONDS);
     const second = await measure(b, 'start', SECONDS);
     ratios.push(first.requestsPerSecond / second.requestsPerSecond);

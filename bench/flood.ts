@@ -1,53 +1,60 @@
-import { drive } from './load-generator.ts';
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { LOAD_CORE, onCore } from './machine.ts';
 import { FLOOD_KEY, FLOOD_LIMIT, type Proxy } from './proxies.ts';
 import { median } from './scenarios.ts';
-import { CONTEXT } from './upstream.ts';
+
+const run = promisify(execFile);
 
 /** What the well-behaved caller sends, requests per second. */
 const STEADY_RATE = 200;
 /** The flood is so many times what its caller may send. */
 export const FLOOD_FACTOR = 20;
 
+interface Latencies {
+  /** Milliseconds. */
+  readonly p50: number;
+  readonly p99: number;
+  readonly failed: number;
+}
+
 export interface FloodResult {
+  /** The median over the rounds of the ratio of the well-behaved caller's p99, in the flood to alone. */
+  readonly ratio: number;
   /** Milliseconds, of the well-behaved caller. */
   readonly aloneP99: number;
   readonly floodedP99: number;
-  /** The median over the rounds of the ratio of the two. */
-  readonly ratio: number;
   /** Requests of the well-behaved caller that failed during the flood. */
   readonly failed: number;
 }
 
 /** How much longer one caller waits while another sends far more than its rate limit allows. In turns. */
 export async function measureFlood(proxy: Proxy, rounds: number, seconds: number): Promise<FloodResult> {
-  await steady(proxy, seconds); // warms up
-  const taken: { alone: number; flooded: number; failed: number }[] = [];
+  const steady = (): Promise<Latencies> => load(proxy, proxy.headers['x-api-key'] ?? '', STEADY_RATE, seconds);
+  await load(proxy, FLOOD_KEY, FLOOD_LIMIT * FLOOD_FACTOR, seconds); // warms up
+  const taken: { alone: Latencies; flooded: Latencies }[] = [];
   for (let round = 0; round < rounds; round++) {
-    const alone = await steady(proxy, seconds);
-    const flood = drive({ ...start(proxy, FLOOD_KEY, 32), seconds: seconds + 2, rate: FLOOD_LIMIT * FLOOD_FACTOR });
+    const alone = await steady();
+    const flood = load(proxy, FLOOD_KEY, FLOOD_LIMIT * FLOOD_FACTOR, seconds + 2);
     await new Promise((resolve) => setTimeout(resolve, 1000));
-    const flooded = await steady(proxy, seconds);
+    const flooded = await steady();
     await flood;
-    taken.push({ alone: alone.p99, flooded: flooded.p99, failed: flooded.errors });
+    taken.push({ alone, flooded });
   }
   return {
-    aloneP99: median(taken.map(({ alone }) => alone)),
-    floodedP99: median(taken.map(({ flooded }) => flooded)),
-    ratio: median(taken.map(({ alone, flooded }) => flooded / alone)),
-    failed: Math.max(...taken.map(({ failed }) => failed)),
+    ratio: median(taken.map(({ alone, flooded }) => flooded.p99 / alone.p99)),
+    aloneP99: median(taken.map(({ alone }) => alone.p99)),
+    floodedP99: median(taken.map(({ flooded }) => flooded.p99)),
+    failed: Math.max(...taken.map(({ flooded }) => flooded.failed)),
   };
 }
 
-function steady(proxy: Proxy, seconds: number) {
-  return drive({ ...start(proxy, proxy.headers['x-api-key'] ?? '', 4), seconds, rate: STEADY_RATE });
-}
-
-function start({ url, paths }: Proxy, key: string, connections: number) {
-  return {
-    url: `${url}${paths.start}`,
-    method: 'POST' as const,
-    headers: { 'x-api-key': key, 'content-type': 'application/json' },
-    body: CONTEXT,
-    connections,
-  };
+/** In a process of its own, so that two loads do not wait for each other. */
+async function load({ url, paths }: Proxy, key: string, rate: number, seconds: number): Promise<Latencies> {
+  const program = [process.execPath, join(import.meta.dirname, 'even-load.ts')];
+  const args = [`${url}${paths.start}`, key, String(rate), String(seconds)];
+  const [command = '', ...rest] = onCore(LOAD_CORE, [...program, ...args]);
+  const { stdout } = await run(command, rest);
+  return JSON.parse(stdout) as Latencies;
 }

@@ -94,6 +94,8 @@ export interface FlowgateOptions {
   readonly tokenUrl: string;
   /** How many services and callers the configuration has in all. */
   readonly copies?: number;
+  /** Without: what it costs to know a caller, and nothing else. */
+  readonly rateLimit?: boolean;
   /** What callers show. */
   readonly credential?: 'api-key' | 'anonymous' | { readonly issuer: string; readonly token: string };
   /** For Node itself, such as `--cpu-prof`. */
@@ -139,7 +141,7 @@ function credentialHeaders(credential: NonNullable<FlowgateOptions['credential']
   return credential === 'api-key' ? { 'x-api-key': BENCH_KEY } : { authorization: `Bearer ${credential.token}` };
 }
 
-function flowgateFile({ target, tokenUrl, copies = 1, credential }: FlowgateOptions): string {
+function flowgateFile({ target, tokenUrl, copies = 1, credential, rateLimit = true }: FlowgateOptions): string {
   const token = `{ url: "${tokenUrl}", clientId: bench, clientSecret: bench-secret-0123456789 }`;
   const extraServices = Array.from(
     { length: copies - 1 },
@@ -153,8 +155,7 @@ function flowgateFile({ target, tokenUrl, copies = 1, credential }: FlowgateOpti
   bench:
     apiKeys: ["${BENCH_KEY}"]
 ${typeof credential === 'object' ? `    jwt: { issuer: "${credential.issuer}", audience: flowgate }\n` : ''}    allow: ["POST /api/workflow/definitions/*/instances", "GET /api/workflow/**", "* /api/integration/**"]
-    rateLimit: 1000000/s
-  flood: { apiKeys: ["${FLOOD_KEY}"], allow: ["POST /api/workflow/definitions/*/instances"], rateLimit: ${FLOOD_LIMIT}/s }
+${rateLimit ? '    rateLimit: 1000000/s\n' : ''}  flood: { apiKeys: ["${FLOOD_KEY}"], allow: ["POST /api/workflow/definitions/*/instances"], rateLimit: ${FLOOD_LIMIT}/s }
 ${extraCallers.join('')}`;
   return `services:
   workflow: { kind: sap-workflow, url: "${target}/rest", token: ${token} }

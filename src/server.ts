@@ -1,7 +1,7 @@
 import { Connections, drain } from './app/drain.ts';
 import { FlowgateHost } from './app/flowgate-host.ts';
 import { createHttpServer } from './app/http-server.ts';
-import { giveBackIdleMemory } from './app/idle-memory.ts';
+import { giveBackStartUpMemory } from './app/start-up-memory.ts';
 import { loadChecked, processSources, readConfiguration } from './cli/read-configuration.ts';
 import { watchBindings } from './cli/watch-bindings.ts';
 import { ConfigurationError } from './config/configuration-error.ts';
@@ -40,11 +40,7 @@ function start(config: Config): void {
     tell(config, log);
     log.info({ host: address, port }, 'listening');
     log.flush();
-    giveBackIdleMemory({
-      residentBytes: () => process.memoryUsage.rss(),
-      requests: () => host.requests,
-      running: () => host.running,
-    });
+    giveBackStartUpMemory(() => host.requests);
   });
 
   const reread = (reason: string): void => {

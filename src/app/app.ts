@@ -30,8 +30,6 @@ import { checkRequest } from './strict-request.ts';
 
 export interface Flowgate {
   readonly app: Express;
-  /** How many calls of routes run now. */
-  readonly running: number;
   /** From now on every new request is refused; those that run go on. */
   beginDraining(): void;
   /** Waits until nothing runs any more, then closes all connections. */
@@ -89,9 +87,6 @@ export function createFlowgate(config: Config, log: Log, options: FlowgateOption
   });
   return {
     app,
-    get running() {
-      return inFlight.count;
-    },
     beginDraining() {
       isDraining = true;
     },

@@ -6,6 +6,9 @@ import { CallerGone } from '../services/failure-problem.ts';
 import type { RequestRecord } from '../telemetry/request-record.ts';
 import type { RequestTarget } from './request-target.ts';
 
+/** How those are refused who send too much. */
+const FLOOD_REFUSALS: ReadonlySet<string> = new Set(['overloaded', 'rate-limited']);
+
 /** What our own middleware leaves for the steps after it, under `response.locals`. */
 interface Locals {
   record: RequestRecord;
@@ -40,8 +43,8 @@ export function handler(handle: Handle): RequestHandler {
       await handle(request, response);
     } catch (error) {
       // A small body mostly comes in one piece with its head, and the parser is about to read it. Once it has, the
-      // connection can be kept: in an overload, closing it and taking the next would cost more than the refusal.
-      if (error instanceof Problem && error.code === 'overloaded' && !request.complete) await immediate();
+      // connection can be kept: in a flood, closing it and taking the next would cost more than the refusal.
+      if (error instanceof Problem && FLOOD_REFUSALS.has(error.code) && !request.complete) await immediate();
       answerError(error, response);
     }
   };

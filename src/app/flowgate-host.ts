@@ -40,11 +40,6 @@ export class FlowgateHost {
     return this.#requests;
   }
 
-  /** How many calls of routes run now with the current configuration. */
-  get running(): number {
-    return this.#current.running;
-  }
-
   /** Takes a new configuration. @throws what `createFlowgate` throws; then the old one stays */
   reconfigure(wanted: Config): void {
     const config = this.#withStoreOfSameKind(wanted);

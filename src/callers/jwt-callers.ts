@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { decodeJwt, errors, jwtVerify, type JWTPayload, type JWTVerifyResult } from 'jose';
 import type { JwtConfig } from '../config/config.ts';
 import { Problem } from '../problems/problem.ts';
@@ -77,7 +77,7 @@ export class JwtCallers {
 }
 
 function digestOf(token: string): string {
-  return createHash('sha256').update(token).digest('base64');
+  return hash('sha256', token, 'base64');
 }
 
 /** Which issuer a token names, unverified: it only decides whose keys are tried. */
