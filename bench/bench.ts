@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { configurations } from './configurations.ts';
 import { FLOOD_FACTOR, measureFlood } from './flood.ts';
 import { Issuer } from './issuer.ts';
 import { measureTokenPath, type TokenPath } from './token-path.ts';
@@ -64,7 +65,7 @@ try {
 mkdirSync(join(folder, 'results'), { recursive: true });
 const text = markdown(report);
 if (options.only === undefined && !options.quick) {
-  writeFileSync(join(folder, 'results/results.md'), text);
+  writeFileSync(join(folder, 'results/results.md'), `${text}\n\n${configurations()}\n`);
   writeFileSync(join(folder, 'results/chart.svg'), chart(report));
 }
 process.stdout.write(`\n${text}\n`);
@@ -206,7 +207,10 @@ async function costOfCallers(): Promise<void> {
 async function flood(): Promise<void> {
   const proxy = await flowgate();
   progress('one caller floods, another one is measured');
-  const { aloneP99, floodedP99, ratio, failed } = await measureFlood(proxy, ROUNDS, SECONDS);
+  const { aloneP99, floodedP99, ratio, failed } = await measureFlood(proxy, directly(proxy), {
+    rounds: ROUNDS,
+    seconds: SECONDS,
+  });
   await proxy.process.stop();
   report.notes.push(
     `While one caller sends ${FLOOD_FACTOR} times its rate limit, another's p99 is ${ratio.toFixed(2)} times what it was (${aloneP99.toFixed(1)} ms, then ${floodedP99.toFixed(1)} ms), ${failed} of its requests failed.`,
@@ -217,10 +221,10 @@ async function ratioNote(what: string, a: Proxy, b: Proxy): Promise<string> {
   await warmUp(a, 'start');
   await warmUp(b, 'start');
   const ratios: number[] = [];
-  for (let round = 1; round <= ROUNDS + 2; round++) {
-    progress(`${what}, round ${round} of ${ROUNDS + 2}`);
-    const first = await measure(a, 'start', SECONDS);
-    const second = await measure(b, 'start', SECONDS);
+  for (let round = 1; round <= 2 * ROUNDS; round++) {
+    progress(`${what}, round ${round} of ${2 * ROUNDS}`);
+    const first = await measure(a, 'start', SECONDS / 2);
+    const second = await measure(b, 'start', SECONDS / 2);
     ratios.push(first.requestsPerSecond / second.requestsPerSecond);
   }
   await Promise.all([a.process.stop(), b.process.stop()]);

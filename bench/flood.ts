@@ -29,19 +29,29 @@ export interface FloodResult {
   readonly failed: number;
 }
 
-/** How much longer one caller waits while another sends far more than its rate limit allows. In turns. */
-export async function measureFlood(proxy: Proxy, rounds: number, seconds: number): Promise<FloodResult> {
-  const steady = (): Promise<Latencies> => load(proxy, proxy.headers['x-api-key'] ?? '', STEADY_RATE, seconds);
+/**
+ * How much longer one caller waits while another sends far more than its rate limit allows. In turns: the same flood
+ * goes to the upstream itself in between, so that the core of the load is as busy then, and Flowgate alone makes the
+ * difference.
+ *
+ * @param upstream answers starts, too
+ */
+export async function measureFlood(
+  proxy: Proxy,
+  upstream: Proxy,
+  { rounds, seconds }: { rounds: number; seconds: number },
+): Promise<FloodResult> {
+  const steadyBeside = async (flooded: Proxy): Promise<Latencies> => {
+    const flood = load(flooded, FLOOD_KEY, FLOOD_LIMIT * FLOOD_FACTOR, seconds + 2);
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    const steady = await load(proxy, proxy.headers['x-api-key'] ?? '', STEADY_RATE, seconds);
+    await flood;
+    return steady;
+  };
   await load(proxy, FLOOD_KEY, FLOOD_LIMIT * FLOOD_FACTOR, seconds); // warms up
   const taken: { alone: Latencies; flooded: Latencies }[] = [];
-  for (let round = 0; round < rounds; round++) {
-    const alone = await steady();
-    const flood = load(proxy, FLOOD_KEY, FLOOD_LIMIT * FLOOD_FACTOR, seconds + 2);
-    await new Promise((resolve) => setTimeout(resolve, 1000));
-    const flooded = await steady();
-    await flood;
-    taken.push({ alone, flooded });
-  }
+  for (let round = 0; round < rounds; round++)
+    taken.push({ alone: await steadyBeside(upstream), flooded: await steadyBeside(proxy) });
   return {
     ratio: median(taken.map(({ alone, flooded }) => flooded.p99 / alone.p99)),
     aloneP99: median(taken.map(({ alone }) => alone.p99)),

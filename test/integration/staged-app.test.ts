@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
@@ -133,6 +134,27 @@ describe('the application as it is staged', () => {
         expect(await server.stop('SIGTERM')).toBe(0);
       }
       expect(server.stderr).toBe('');
+    },
+    PATIENCE_MS,
+  );
+
+  it(
+    'holds less than 90 MB when it has nothing to do',
+    async () => {
+      if (missing !== undefined) return;
+      const server = await startStaged();
+      try {
+        await server.ready();
+        let megabytes = await server.residentMegabytes();
+        for (let look = 0; look < 50 && megabytes >= 90; look++) {
+          await pause(100); // what the start has used is given back after a second
+          megabytes = await server.residentMegabytes();
+        }
+        process.stderr.write(`The staged application uses ${Math.round(megabytes)} MB when idle.\n`);
+        expect(megabytes).toBeLessThan(90);
+      } finally {
+        expect(await server.stop('SIGTERM')).toBe(0);
+      }
     },
     PATIENCE_MS,
   );

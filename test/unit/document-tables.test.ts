@@ -34,6 +34,7 @@ const COMPARED: readonly (readonly [document: string, column: string, test: stri
   ['docs/operations.md', 'what happened', 'test/unit/limits-docs.test.ts'],
   ['docs/operations.md', 'what', 'test/unit/limits-docs.test.ts'],
   ['docs/operations.md', 'the same key again, and the first request …', 'test/unit/document-tables.test.ts'],
+  ['docs/performance.md', 'proxy', 'test/unit/performance-docs.test.ts'],
   ['docs/security.md', 'what', 'test/unit/limits-docs.test.ts'],
   ['docs/security.md', 'case', 'test/attacks/coverage.test.ts'],
   ['docs/tokens.md', '`auth`', 'test/unit/token-docs.test.ts'],
@@ -52,6 +53,10 @@ const COMPARED: readonly (readonly [document: string, column: string, test: stri
 const OF_THE_WORLD: readonly (readonly [document: string, column: string, why: string])[] = [
   ['SECURITY.md', 'version', 'a promise'],
   ['docs/operations.md', 'shared', 'words; what they say is tested in redis-store and redis-tokens'],
+  ['docs/performance.md', 'goal', 'figures of the same run, against what was aimed at'],
+  ['docs/performance.md', 'part', 'a profile'],
+  ['docs/performance.md', 'answered …', 'an experiment'],
+  ['docs/performance.md', 'what', 'experiments'],
   ['docs/security.md', 'who', 'assumptions'],
   ['docs/tokens.md', 'provider', 'other servers; that none is missing is tested in token-docs'],
   ['docs/workflowgen.md', 'provider', 'other servers'],
