@@ -1,23 +1,10 @@
-import { execFile } from 'node:child_process';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { LOAD_CORE, onCore } from './machine.ts';
 import { FLOOD_KEY, FLOOD_LIMIT, type Proxy } from './proxies.ts';
-import { median } from './scenarios.ts';
-
-const run = promisify(execFile);
+import { median, sendEvenly, type Latencies } from './scenarios.ts';
 
 /** What the well-behaved caller sends, requests per second. */
 const STEADY_RATE = 200;
 /** The flood is so many times what its caller may send. */
 export const FLOOD_FACTOR = 20;
-
-interface Latencies {
-  /** Milliseconds. */
-  readonly p50: number;
-  readonly p99: number;
-  readonly failed: number;
-}
 
 export interface FloodResult {
   /** The median over the rounds of the ratio of the well-behaved caller's p99, in the flood to alone. */
@@ -42,13 +29,13 @@ export async function measureFlood(
   { rounds, seconds }: { rounds: number; seconds: number },
 ): Promise<FloodResult> {
   const steadyBeside = async (flooded: Proxy): Promise<Latencies> => {
-    const flood = load(flooded, FLOOD_KEY, FLOOD_LIMIT * FLOOD_FACTOR, seconds + 2);
+    const flood = sendEvenly(flooded, { key: FLOOD_KEY, rate: FLOOD_LIMIT * FLOOD_FACTOR, seconds: seconds + 2 });
     await new Promise((resolve) => setTimeout(resolve, 1000));
-    const steady = await load(proxy, proxy.headers['x-api-key'] ?? '', STEADY_RATE, seconds);
+    const steady = await sendEvenly(proxy, { rate: STEADY_RATE, seconds });
     await flood;
     return steady;
   };
-  await load(proxy, FLOOD_KEY, FLOOD_LIMIT * FLOOD_FACTOR, seconds); // warms up
+  await sendEvenly(proxy, { key: FLOOD_KEY, rate: FLOOD_LIMIT * FLOOD_FACTOR, seconds }); // warms up
   const taken: { alone: Latencies; flooded: Latencies }[] = [];
   for (let round = 0; round < rounds; round++)
     taken.push({ alone: await steadyBeside(upstream), flooded: await steadyBeside(proxy) });
@@ -58,13 +45,4 @@ export async function measureFlood(
     floodedP99: median(taken.map(({ flooded }) => flooded.p99)),
     failed: Math.max(...taken.map(({ flooded }) => flooded.failed)),
   };
-}
-
-/** In a process of its own, so that two loads do not wait for each other. */
-async function load({ url, paths }: Proxy, key: string, rate: number, seconds: number): Promise<Latencies> {
-  const program = [process.execPath, join(import.meta.dirname, 'even-load.ts')];
-  const args = [`${url}${paths.start}`, key, String(rate), String(seconds)];
-  const [command = '', ...rest] = onCore(LOAD_CORE, [...program, ...args]);
-  const { stdout } = await run(command, rest);
-  return JSON.parse(stdout) as Latencies;
 }

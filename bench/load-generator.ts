@@ -13,8 +13,6 @@ export interface LoadRequest {
   readonly body?: string;
   readonly connections: number;
   readonly seconds: number;
-  /** Requests per second in all, where the load is to be steady: then autocannon drives it. */
-  readonly rate?: number;
 }
 
 export interface LoadResult {
@@ -28,7 +26,7 @@ export interface LoadResult {
 
 /** Drives load with wrk where it is installed, else with autocannon; on the core that the proxy does not have. */
 export async function drive(request: LoadRequest): Promise<LoadResult> {
-  return request.rate === undefined && hasCommand('wrk') ? driveWithWrk(request) : driveWithAutocannon(request);
+  return hasCommand('wrk') ? driveWithWrk(request) : driveWithAutocannon(request);
 }
 
 async function driveWithWrk({ url, method, headers, body, connections, seconds }: LoadRequest): Promise<LoadResult> {
@@ -59,7 +57,7 @@ end`,
 }
 
 async function driveWithAutocannon(request: LoadRequest): Promise<LoadResult> {
-  const { url, method, headers, body, connections, seconds, rate } = request;
+  const { url, method, headers, body, connections, seconds } = request;
   const args = [
     join(import.meta.dirname, 'node_modules/autocannon/autocannon.js'),
     '--json',
@@ -71,7 +69,6 @@ async function driveWithAutocannon(request: LoadRequest): Promise<LoadResult> {
     method,
     '-t',
     '20',
-    ...(rate === undefined ? [] : ['--overallRate', String(Math.round(rate))]),
     ...Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}=${value}`]),
     ...(body === undefined ? [] : ['-b', body]),
     url,

@@ -21,13 +21,12 @@ export type LoadScenario = 'start' | 'list' | 'flow-10mb';
 const CONNECTIONS: Readonly<Record<LoadScenario, number>> = { start: 64, list: 64, 'flow-10mb': 4 };
 
 /** Puts load on a proxy for some seconds, and accounts for its CPU and memory. */
-export async function measure(proxy: Proxy, scenario: LoadScenario, seconds: number, rate?: number): Promise<Sample> {
+export async function measure(proxy: Proxy, scenario: LoadScenario, seconds: number): Promise<Sample> {
   const before = proxy.process.measure();
   const result = await drive({
     ...requestOf(proxy, scenario),
     connections: CONNECTIONS[scenario],
     seconds,
-    ...(rate === undefined ? {} : { rate }),
   });
   const after = proxy.process.measure();
   const requests = Math.max(1, result.requestsPerSecond * seconds);
@@ -105,4 +104,24 @@ export function medianSample(samples: readonly Sample[]): Sample {
     cpuMicros: of((sample) => sample.cpuMicros),
     residentMegabytes: of((sample) => sample.residentMegabytes),
   };
+}
+
+export interface Latencies {
+  /** Milliseconds. */
+  readonly p50: number;
+  readonly p99: number;
+  /** Requests that did not end with 201. */
+  readonly failed: number;
+}
+
+/** Starts at an even rate, from a process of its own, so that two loads do not wait for each other. */
+export async function sendEvenly(
+  { url, paths, headers }: Proxy,
+  { key = headers['x-api-key'] ?? '', rate, seconds }: { key?: string; rate: number; seconds: number },
+): Promise<Latencies> {
+  const program = [process.execPath, join(import.meta.dirname, 'even-load.ts')];
+  const args = [`${url}${paths.start}`, key, String(rate), String(seconds)];
+  const [command = '', ...rest] = onCore(LOAD_CORE, [...program, ...args]);
+  const { stdout } = await run(command, rest);
+  return JSON.parse(stdout) as Latencies;
 }

@@ -11,6 +11,8 @@ export interface TokenPath {
   readonly renewal: {
     readonly medianMs: number;
     readonly slowestMs: number;
+    /** In as long a time without a renewal: what the slowest request is like anyway. */
+    readonly slowestWithoutMs: number;
     readonly tokenRequests: number;
     readonly failed: number;
   };
@@ -48,7 +50,14 @@ async function renewalUnderLoad({ url }: Upstream): Promise<TokenPath['renewal']
   await loop(proxy, 1000);
   tokens.requests = 0;
   const taken = await loop(proxy, 12_000);
+  const steady = await TokenServer.start();
+  const other = await startFlowgate({ target: url, tokenUrl: steady.url });
+  await loop(other, 1000);
+  const without = await loop(other, 12_000);
+  await other.process.stop();
+  steady.stop();
   const result = {
+    slowestWithoutMs: Math.max(...without.map(({ ms }) => ms)),
     medianMs: median(taken.map(({ ms }) => ms)),
     slowestMs: Math.max(...taken.map(({ ms }) => ms)),
     tokenRequests: tokens.requests,
