@@ -124,7 +124,7 @@ async function compare(scenario: LoadScenario, start: () => Promise<Proxy[]>): P
     for (let round = 1; round <= ROUNDS; round++)
       for (const proxy of proxies) {
         progress(`${scenario}, round ${round} of ${ROUNDS}: ${proxy.name}`);
-        samples.get(proxy.name)?.push(await measure(proxy, scenario, SECONDS));
+        samples.get(proxy.name)?.push(await measure(proxy, scenario, scenario === 'start' ? SECONDS : SECONDS - 1));
       }
   } finally {
     await Promise.all(proxies.map((proxy) => proxy.process.stop()));
@@ -137,7 +137,7 @@ async function compare(scenario: LoadScenario, start: () => Promise<Proxy[]>): P
 
 async function warmUp(proxy: Proxy, scenario: LoadScenario): Promise<void> {
   progress(`${scenario}, warming up: ${proxy.name}`);
-  await measure(proxy, scenario, WARM_UP_SECONDS);
+  await measure(proxy, scenario, scenario === 'start' ? WARM_UP_SECONDS : WARM_UP_SECONDS / 2);
 }
 
 async function compareStreams(): Promise<void> {
