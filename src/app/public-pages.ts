@@ -84,10 +84,17 @@ function problemAnswer(code: ProblemCode): Answer {
   return (request, response) => {
     refuseWrites(request);
     response.vary('Accept');
-    if (request.accepts(['html', 'json']) === 'json')
-      send(response, 'application/json', Buffer.from(JSON.stringify(problemFacts(code))));
+    if (prefersJson(request)) send(response, 'application/json', Buffer.from(JSON.stringify(problemFacts(code))));
     else sendPage(response, problemPage(code));
   };
+}
+
+/** A browser says in some 150 characters what it accepts; taking a longer list apart would cost more than the page. */
+const LONGEST_ACCEPT = 1024;
+
+function prefersJson(request: Request): boolean {
+  const { accept = '' } = request.headers;
+  return accept.length <= LONGEST_ACCEPT && request.accepts(['html', 'json']) === 'json';
 }
 
 function htmlAnswer(page: HtmlPage): Answer {

@@ -115,7 +115,9 @@ export const callerTexts = {
     checks: [
       'Wait as long as Retry-After says, and send the same request with the same key: it gets the answer of the first.',
     ],
-    lines: [],
+    lines: [
+      `curl -i -H "x-api-key: $KEY" -H "idempotency-key: <the same key>" -H 'content-type: application/json' -d '{}' "$FLOWGATE/api/workflow/definitions/onboarding/instances"`,
+    ],
   },
   'payload-too-large': {
     meaning: 'The body is larger than this route takes. Nothing was sent on, or what was sent was cut off.',

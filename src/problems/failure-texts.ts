@@ -38,8 +38,9 @@ export const failureTexts = {
     checks: [
       'If "retryable" is true, send it again. If not, look at the state before you do.',
       'Give upstream.requestId to the operator of the service.',
+      'WorkflowServer and WorkflowGen: their own logs have the reason, which is withheld here.',
     ],
-    lines: [],
+    lines: ['npx flowgate doctor --service <service>'],
   },
   'upstream-protocol-error': {
     meaning: 'What answered is not the API of the service, or its answer cannot be understood.',
@@ -47,7 +48,11 @@ export const failureTexts = {
       'The address leads to a web application, a login page or a web server.',
       'The answer was cut off or too large.',
     ],
-    checks: ['Take the API address from the service key.', 'Lists: ask for less at a time.'],
+    checks: [
+      'Take the API address from the service key. WorkflowServer: its address without /workflowapi.',
+      'WorkflowGen: the address that ends in /graphql, not that of the portal.',
+      'Lists: ask for less at a time.',
+    ],
     lines: ['npx flowgate doctor'],
   },
   'upstream-redirected': {
@@ -56,7 +61,9 @@ export const failureTexts = {
       'The address is that of a web application, which sends people to a login page.',
       'http in the place of https.',
     ],
-    checks: ['Take the API address from the service key.'],
+    checks: [
+      'Take the API address from the service key. Engines of your own: "url" is the address of the API, with https.',
+    ],
     lines: ['npx flowgate doctor'],
   },
   'upstream-unreachable': {
@@ -66,14 +73,20 @@ export const failureTexts = {
       'A certificate that is not trusted, has expired, or is for another host.',
       'The platform does not know the host: the service was deleted or moved.',
     ],
-    checks: ['Compare the address with the service key.', 'A private authority is added with NODE_EXTRA_CA_CERTS.'],
+    checks: [
+      'Compare the address with the service key, or "url" of the service with the address that people use.',
+      'A private authority is added with NODE_EXTRA_CA_CERTS.',
+    ],
     lines: ['npx flowgate doctor', 'NODE_EXTRA_CA_CERTS=/etc/ssl/company-ca.pem'],
   },
   'upstream-unavailable': {
     meaning: 'The service is not available at the moment.',
     causes: ['It restarts, is updated, or is full.'],
-    checks: ['Wait as long as Retry-After says and send it again.'],
-    lines: [],
+    checks: [
+      'Wait as long as Retry-After says and send it again.',
+      'If it stays so, look at the state of the service at its provider.',
+    ],
+    lines: ['npx flowgate doctor --service <service>'],
   },
   'upstream-timeout': {
     meaning: 'The service did not answer in time.',
@@ -96,6 +109,7 @@ export const failureTexts = {
     ],
     lines: [
       'curl -H "x-api-key: $KEY" "$FLOWGATE/api/workflow/instances?definitionId=<id>&orderby=startedAt%20desc&top=5"',
+      'curl -H "x-api-key: $KEY" "$FLOWGATE/api/<service>/instances"',
     ],
   },
 } as const satisfies Record<string, ProblemText>;

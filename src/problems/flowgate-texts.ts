@@ -21,7 +21,7 @@ export const flowgateTexts = {
     meaning: 'This instance is about to stop and takes no new requests. This one was not sent.',
     causes: ['A deployment or a restart.'],
     checks: ['Send it again: another instance, or the new one, answers.'],
-    lines: [],
+    lines: ['curl -i "$FLOWGATE/ready"'],
   },
   'store-unavailable': {
     meaning:
@@ -56,8 +56,14 @@ export const flowgateTexts = {
     checks: [
       'Make a new service key and restart. nextClientSecret avoids the gap where it is supported.',
       'If the server takes Basic only, set auth: client_secret_basic.',
-      'Compare token.params with what the provider asks for.',
+      'Compare token.params with what the provider asks for: audience, resource or scope.',
+      'Auth0: authorise the application for the API; params.audience must equal the identifier of the API.',
+      'WorkflowServer: compare token.clientSecret with the client secret of its API.',
     ],
-    lines: ['cf create-service-key <instance> flowgate-2\ncf service-key <instance> flowgate-2', 'npx flowgate doctor'],
+    lines: [
+      'cf create-service-key <instance> flowgate-2\ncf service-key <instance> flowgate-2',
+      'token:\n  auth: client_secret_basic\n  params: { audience: https://wfgen.example.com/graphql }',
+      'npx flowgate doctor',
+    ],
   },
 } as const satisfies Record<string, ProblemText>;

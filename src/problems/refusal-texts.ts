@@ -8,10 +8,11 @@ export const refusalTexts = {
       'The service key belongs to another subaccount, region or installation than the address of the service.',
       'The key was deleted, and the authorization server has not noticed yet.',
       'WorkflowServer: token.clientSecret is not its API access token or client secret.',
+      'WorkflowGen: the client is not registered as an application, or "audience" of token.params is another one than that of its GraphQL API.',
     ],
     checks: [
       'Take the address and the client from one and the same service key.',
-      'Compare the host of the flow address with "url" of the key.',
+      'Flows: compare the host of the flow address with "url" of the key.',
     ],
     lines: ['npx flowgate doctor'],
   },
@@ -20,10 +21,12 @@ export const refusalTexts = {
     causes: [
       'Authorities are given one by one; a service instance that was made without parameters may not even start a workflow.',
       "Flows: the User Role of the sender is not among the roles of the client's service instance.",
+      'WorkflowServer: the client has no permission for this operation. WorkflowGen: the user for whom it is done lacks the right.',
       'A list that was given anew and left out what had been there: it replaces the old one.',
     ],
     checks: [
       'The hint names what is missing and has the complete JSON.',
+      'WorkflowServer: allow the operation to the client in its administration. WorkflowGen: give the right to the user behind the application, or to the one that "identity" names.',
       'Workflows: Flowgate fetches a new token by itself. Roles of flows take up to 1 hour to arrive.',
     ],
     lines: [
@@ -41,20 +44,30 @@ export const refusalTexts = {
     ],
   },
   'definition-not-found': {
-    meaning: 'No workflow definition of this id is deployed where the service key points to. Nothing was started.',
+    meaning: 'Where the service leads to, there is no workflow definition of this id. Nothing was started.',
     causes: [
       'A typing error; letters count by case.',
       'The workflow was deployed to another subaccount, or not at all.',
       'Process automation: the project runs in a shared environment.',
+      'WorkflowServer: no scheme has this code. WorkflowGen: no active process has this name.',
     ],
-    checks: ['List what is deployed.', 'For a shared environment set environmentId and apiKey of the service.'],
+    checks: [
+      'List what is deployed. WorkflowGen has no list here: look into its administration.',
+      'For a shared environment set environmentId and apiKey of the service.',
+    ],
     lines: ['curl -H "x-api-key: $KEY" "$FLOWGATE/api/workflow/definitions"'],
   },
   'instance-not-found': {
     meaning: 'There is no workflow instance of this id, or not for this client.',
     causes: ['A typing error, or the id of a task or definition.', 'The instance was deleted.'],
-    checks: ['Look for it among all instances: without status, lists show only those that run or have failed.'],
-    lines: ['curl -H "x-api-key: $KEY" "$FLOWGATE/api/workflow/instances?status=all&orderby=startedAt%20desc"'],
+    checks: [
+      'Look for it among all instances: the lists of SAP show only those that run or have failed, unless status says more.',
+      'WorkflowServer and WorkflowGen: list what the client, or who acts, can see.',
+    ],
+    lines: [
+      'curl -H "x-api-key: $KEY" "$FLOWGATE/api/workflow/instances?status=all&orderby=startedAt%20desc"',
+      'curl -H "x-api-key: $KEY" "$FLOWGATE/api/<service>/instances"',
+    ],
   },
   'task-not-found': {
     meaning: 'There is no task of this id, or not for this client.',
@@ -94,8 +107,11 @@ export const refusalTexts = {
   'upstream-invalid-request': {
     meaning: 'The service does not accept the request, for a reason that is its own.',
     causes: ['A value that only the service can check, or a body that a proxy in front of it finds too large.'],
-    checks: ["upstream.error has the service's words, where they may be shown."],
-    lines: [],
+    checks: [
+      "upstream.error has the service's words, where they may be shown.",
+      'See what would be sent, and where to, without sending it.',
+    ],
+    lines: ['npx flowgate explain POST "/api/workflow/definitions/<id>/instances" --caller <caller>'],
   },
   'upstream-rate-limited': {
     meaning: 'The service limits the requests of this OAuth client. Nothing was done.',

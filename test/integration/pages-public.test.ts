@@ -83,6 +83,28 @@ describe('the problem pages', () => {
     }
   });
 
+  it('tell every status with which a problem may come, as a page and as data', async () => {
+    const read = async (accept: string) => fetchPlain('/problems/outcome-unknown', { headers: { accept } });
+    expect(await (await read('application/json')).json()).toMatchObject({ status: 502, statuses: [502, 504] });
+    expect(await (await read('text/html')).text()).toContain('<dd>502 or 504</dd>');
+  });
+
+  it.each([
+    ['application/json, text/html;q=0.9', 'application/json'],
+    ['text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8', 'text/html; charset=utf-8'],
+    ['application/problem+json, application/json', 'application/json'],
+    ['image/png', 'text/html; charset=utf-8'],
+  ])('asked for with Accept: %s come as %s', async (accept, contentType) => {
+    const { headers } = await fetchPlain('/problems/internal', { headers: { accept } });
+    expect(headers.get('content-type')).toBe(contentType);
+  });
+
+  it('do not take a list apart that is longer than any reader sends', async () => {
+    const accept = `application/json, ${'text/html;x="a,b";q=0.1, '.repeat(600)}text/plain`;
+    const { status, headers } = await fetchPlain('/problems/internal', { headers: { accept } });
+    expect([status, headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+  });
+
   it('say that they depend on what is asked for', async () => {
     const response = await fetchPlain('/problems/internal');
     expect(response.headers.get('vary')).toBe('Origin, Accept');

@@ -16,6 +16,18 @@ describe('the texts about problems', () => {
     for (const sentence of [meaning, ...causes, ...checks]) expect(sentence).toMatch(/[.:]$/);
   });
 
+  it.each(codes)('say for %s what to type', (code) => {
+    expect(problemTexts[code].lines).not.toEqual([]);
+  });
+
+  it.each(['definition-not-found', 'authority-missing', 'token-rejected'] as const)(
+    'speak of every engine in %s',
+    (code) => {
+      const text = JSON.stringify(problemTexts[code]);
+      for (const engine of ['WorkflowServer', 'WorkflowGen']) expect(text).toContain(engine);
+    },
+  );
+
   it('name only problems that exist', () => {
     const text = JSON.stringify(problemTexts);
     for (const [, code = ''] of text.matchAll(/\/problems\/([a-z-]+)/g)) expect(codes).toContain(code);

@@ -10,9 +10,10 @@ const SOURCES: Readonly<Record<ProblemSource, string>> = {
   upstream: 'the service behind Flowgate',
 };
 
-/** What is known of a problem, as data. */
+/** What is known of a problem, as data. `status` is the usual one of `statuses`. */
 export function problemFacts(code: ProblemCode): Record<string, unknown> {
-  return { type: `/problems/${code}`, code, ...problemTable[code], ...problemTexts[code] };
+  const { status, ...type } = problemTable[code];
+  return { type: `/problems/${code}`, code, status, statuses: statusesOf(code), ...type, ...problemTexts[code] };
 }
 
 /** The same as a page for people. */
