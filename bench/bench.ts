@@ -265,8 +265,8 @@ async function startUp(): Promise<void> {
 
 function describeTokens(path: TokenPath): void {
   report.notes.push(
-    `Cold burst: ${path.burst.callers} callers at once made ${path.burst.tokenRequests} token request(s).`,
-    `Renewal under load: slowest request ${path.renewal.slowestMs.toFixed(1)} ms, median ${path.renewal.medianMs.toFixed(1)} ms (without renewal the slowest takes ${path.renewal.slowestWithoutMs.toFixed(1)} ms), ${path.renewal.tokenRequests} token request(s), ${path.renewal.failed} failed.`,
+    `Cold burst: ${path.burst.callers} callers at once made ${path.burst.tokenRequests} token request(s), ${path.burst.failed} failed.`,
+    `Renewal under load: of the requests during a renewal the slowest takes ${path.renewal.slowestMs.toFixed(1)} ms, in as long a time without one ${path.renewal.slowestWithoutMs.toFixed(1)} ms, the median request ${path.renewal.medianMs.toFixed(1)} ms (${path.renewal.renewals} renewals, ${path.renewal.failed} requests failed).`,
     `Revoked token: ${path.revoked.failed} of ${path.revoked.requests} requests failed, ${path.revoked.tokenRequests} token request(s).`,
   );
 }

@@ -1,19 +1,27 @@
-import { Agent, request } from 'node:http';
+import { Pool } from 'undici';
 import { CONTEXT } from './upstream.ts';
 
 /**
- * A program that sends starts evenly, whatever becomes of them, and prints how long they took: what autocannon sends
- * at a rate comes in bursts, and the latencies of a burst are those of its own queue.
+ * A program that sends starts evenly, whatever becomes of them, and prints what each took: what wrk and autocannon send
+ * comes in bursts, and the latencies of a burst are those of its own queue.
  */
-const [, , url = '', key = '', rateText = '1', secondsText = '1'] = process.argv;
+
+/** This program, too, is slow until it is compiled: what it sends so long is not counted. */
+const WARM_UP_MS = 1500;
+
+const [, , target = '', key = '', rateText = '1', secondsText = '1'] = process.argv;
 const rate = Number(rateText);
-const agent = new Agent({ keepAlive: true, maxSockets: 64 });
-const headers = { 'x-api-key': key, 'content-type': 'application/json', 'content-length': CONTEXT.length };
-const latencies: number[] = [];
+const url = new URL(target);
+const pool = new Pool(url.origin, { connections: 64, pipelining: 1 });
+const headers = { 'x-api-key': key, 'content-type': 'application/json' };
+const body = Buffer.from(CONTEXT);
+/** Of each request: when it was sent, since the epoch, and how long it took, both in milliseconds. */
+const taken: [number, number][] = [];
 let failed = 0;
 let sent = 0;
 const startMs = performance.now();
-const endMs = startMs + Number(secondsText) * 1000;
+const countedFromMs = startMs + WARM_UP_MS;
+const endMs = countedFromMs + Number(secondsText) * 1000;
 
 const timer = setInterval(() => {
   const nowMs = performance.now();
@@ -22,24 +30,28 @@ const timer = setInterval(() => {
   if (nowMs < endMs) return;
   clearInterval(timer);
   setTimeout(finish, 500);
-}, 2);
+}, 1);
 
 function send(): void {
   const sentMs = performance.now();
-  const outgoing = request(url, { method: 'POST', agent, headers }, (incoming) => {
-    incoming.resume();
-    incoming.once('end', () => {
-      latencies.push(performance.now() - sentMs);
-      if (incoming.statusCode !== 201) failed++;
-    });
-  });
-  outgoing.on('error', () => failed++);
-  outgoing.end(CONTEXT);
+  let status = 0;
+  const done = (): void => {
+    if (sentMs < countedFromMs) return;
+    taken.push([performance.timeOrigin + sentMs, performance.now() - sentMs]);
+    if (status !== 201) failed++;
+  };
+  pool.dispatch(
+    { path: url.pathname, method: 'POST', headers, body },
+    {
+      onRequestStart: () => {},
+      onResponseStart: (_controller, statusCode) => (status = statusCode),
+      onResponseData: () => {},
+      onResponseEnd: done,
+      onResponseError: done,
+    },
+  );
 }
 
 function finish(): void {
-  const sorted = latencies.toSorted((a, b) => a - b);
-  const at = (share: number): number => sorted[Math.floor(sorted.length * share)] ?? Number.NaN;
-  process.stdout.write(`${JSON.stringify({ p50: at(0.5), p99: at(0.99), failed })}\n`);
-  process.exit(0);
+  process.stdout.write(JSON.stringify({ taken, failed }), () => process.exit(0));
 }

@@ -110,13 +110,13 @@ export async function freePort(): Promise<number> {
 
 /** Waits until something answers over HTTP, whatever its status. */
 export async function untilItAnswers(url: string, headers: Readonly<Record<string, string>> = {}): Promise<void> {
-  for (let attempt = 0; attempt < 300; attempt++) {
+  for (let attempt = 0; attempt < 2000; attempt++) {
     const answer = await fetch(url, { headers }).catch(() => undefined);
     if (answer) {
       await answer.arrayBuffer();
       return;
     }
-    await pause(50);
+    await pause(5);
   }
   throw new Error(`nothing answers at ${url}; see the logs in ${workFolder}`);
 }

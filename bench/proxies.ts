@@ -98,6 +98,8 @@ export interface FlowgateOptions {
   readonly rateLimit?: boolean;
   /** What callers show. */
   readonly credential?: 'api-key' | 'anonymous' | { readonly issuer: string; readonly token: string };
+  /** The path that tells that it runs; asking a service, which is what happens without, fetches a token. */
+  readonly upWhen?: string;
   /** For Node itself, such as `--cpu-prof`. */
   readonly nodeOptions?: readonly string[];
 }
@@ -133,6 +135,7 @@ export async function startFlowgate(options: FlowgateOptions): Promise<Proxy> {
     paths,
     headers: credentialHeaders(credential),
     process: started,
+    ...(options.upWhen === undefined ? {} : { upWhen: options.upWhen }),
   });
 }
 
@@ -171,8 +174,12 @@ ${extraServices.join('')}limits: { concurrency: 10000, perService: 10000 }
 ${credential === 'anonymous' ? '' : callers}`;
 }
 
-async function running({ port, ...proxy }: Omit<Proxy, 'url'> & { readonly port: number }): Promise<Proxy> {
+async function running({
+  port,
+  upWhen,
+  ...proxy
+}: Omit<Proxy, 'url'> & { readonly port: number; readonly upWhen?: string }): Promise<Proxy> {
   const url = `http://127.0.0.1:${port}`;
-  await untilItAnswers(`${url}${proxy.paths.list}`, proxy.headers);
+  await untilItAnswers(`${url}${upWhen ?? proxy.paths.list}`, proxy.headers);
   return { ...proxy, url };
 }

@@ -112,6 +112,8 @@ export interface Latencies {
   readonly p99: number;
   /** Requests that did not end with 201. */
   readonly failed: number;
+  /** Of each request: when it was sent, since the epoch, and how long it took, both in milliseconds. */
+  readonly taken: readonly (readonly [number, number])[];
 }
 
 /** Starts at an even rate, from a process of its own, so that two loads do not wait for each other. */
@@ -122,6 +124,9 @@ export async function sendEvenly(
   const program = [process.execPath, join(import.meta.dirname, 'even-load.ts')];
   const args = [`${url}${paths.start}`, key, String(rate), String(seconds)];
   const [command = '', ...rest] = onCore(LOAD_CORE, [...program, ...args]);
-  const { stdout } = await run(command, rest);
-  return JSON.parse(stdout) as Latencies;
+  const { stdout } = await run(command, rest, { maxBuffer: 1 << 26 });
+  const { taken, failed } = JSON.parse(stdout) as Pick<Latencies, 'taken' | 'failed'>;
+  const sorted = taken.map(([, ms]) => ms).toSorted((a, b) => a - b);
+  const at = (share: number): number => sorted[Math.floor(sorted.length * share)] ?? Number.NaN;
+  return { p50: at(0.5), p99: at(0.99), failed, taken };
 }

@@ -7,6 +7,8 @@ export class TokenServer {
   requests = 0;
   delayMs = 0;
   lifeSeconds = 43_199;
+  /** When it was at work: from and to, milliseconds since the epoch. */
+  readonly busy: [number, number][] = [];
   readonly #server: Server;
 
   private constructor(server: Server) {
@@ -19,7 +21,9 @@ export class TokenServer {
     server.on('request', (request, response) => {
       request.resume();
       tokens.requests++;
+      const fromMs = Date.now();
       setTimeout(() => {
+        tokens.busy.push([fromMs, Date.now()]);
         response.writeHead(200, { 'content-type': 'application/json' });
         response.end(
           JSON.stringify({

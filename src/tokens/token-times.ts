@@ -13,9 +13,12 @@ export interface TokenTimes {
 /** Spreads the renewals of several instances that started together. */
 const SOFT_SHARE = 0.8;
 const SOFT_SPREAD = 0.1;
-/** A token must outlive the request it is sent with, and a slow start of that request. */
+/**
+ * A token must outlive the request it is sent with, and a slow start of that request. Of a short life it is less than
+ * what is left at the renewal: a renewal is to be over before anybody waits for it.
+ */
 const EARLY_MS = 60_000;
-const EARLY_SHARE = 0.2;
+const EARLY_SHARE = 0.1;
 /** The way to the service, and clocks that differ by a little. */
 const HARD_MS = 5000;
 const HARD_SHARE = 0.1;

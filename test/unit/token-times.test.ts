@@ -12,10 +12,10 @@ describe('the ages of a token', () => {
     [3600, 0, 2880, 3540, 3595],
     [3600, 1, 2520, 3540, 3595],
     [43_199, 0, 34_559.2, 43_139, 43_194],
-    [300, 0, 240, 240, 295],
-    [30, 0, 24, 24, 27],
-    [10, 0.5, 7.5, 8, 9],
-    [1, 0, 0.8, 0.8, 0.9],
+    [300, 0, 240, 270, 295],
+    [30, 0, 24, 27, 27],
+    [10, 0.5, 7.5, 9, 9],
+    [1, 0, 0.8, 0.9, 0.9],
   ])(
     'of %i s (random %d): renewed from %d s, early at %d s, over at %d s',
     (lifeSeconds, random, soft, early, hard) => {
@@ -35,6 +35,14 @@ describe('the ages of a token', () => {
   it('do not let refresh_in cause a renewal per request', () => {
     expect(tokenTimes({ lifeSeconds: 3600, refreshInSeconds: 1 }, 0).softAgeMs).toBe(900_000);
   });
+
+  it.each([1, 10, 30, 300, 600, 3600])(
+    'leave time for the renewal of %i s before anybody waits for it',
+    (lifeSeconds) => {
+      const { softAgeMs, earlyAgeMs } = tokenTimes({ lifeSeconds }, 0);
+      expect(earlyAgeMs - softAgeMs).toBeGreaterThan(lifeSeconds * 99);
+    },
+  );
 
   it('come in order and before the end, for any life', () => {
     const seconds = fc.integer({ min: 1, max: 86_400 });
