@@ -3,7 +3,7 @@ import type { Fault } from './checked.ts';
 /** Why a key of the administration API cannot be used for flows. */
 export const API_PLAN_FAULT: Fault = {
   problem: 'is of plan api, which reads monitoring data and cannot call flows',
-  cure: 'Use a key of an instance of Process Integration Runtime with plan integration-flow.',
+  cure: 'Use a key of an instance of Process Integration Runtime with plan integration-flow. Where the cockpit does not offer that service, add its entitlement to the subaccount first.',
 };
 
 /**

@@ -200,6 +200,8 @@ export interface Refusal {
   readonly operation: ForwardOperation;
   readonly service: string;
   readonly params: Readonly<Record<string, string>>;
+  /** The caller's body where it was a JSON object. */
+  readonly sent?: JsonObject | undefined;
   readonly answer: BufferedAnswer;
   /** The beginning of the body as text. Never shown to callers. */
   readonly text: string;

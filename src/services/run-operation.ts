@@ -103,7 +103,14 @@ async function sendAndRead(
   if (made) return made;
   throw await explainRefusal(
     offer,
-    { operation, params: input.params, answer, tokenScopes: token?.scopes ?? [], mayCall: input.mayCall },
+    {
+      operation,
+      params: input.params,
+      sent: input.json,
+      answer,
+      tokenScopes: token?.scopes ?? [],
+      mayCall: input.mayCall,
+    },
     followUp,
   );
 }

@@ -24,7 +24,7 @@ const wrongServicePlan: RefusalRule = {
   problem: (refusal) =>
     refusalProblem(refusal, 'wrong-service-plan', {
       detail: 'Flow calls need a key of a service instance with plan integration-flow; this token comes from plan api.',
-      hint: 'Create an instance of Process Integration Runtime with plan integration-flow and role ESBMessaging.send, and give Flowgate its service key.',
+      hint: 'Create an instance of Process Integration Runtime with plan integration-flow and role ESBMessaging.send, and give Flowgate its service key. Where the cockpit does not offer that service, add its entitlement to the subaccount first.',
     }),
 };
 

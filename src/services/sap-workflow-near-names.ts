@@ -1,7 +1,7 @@
 import { closestNames } from '../config/closest-name.ts';
 import { isSuccess, parseJson } from './answers.ts';
 import type { FollowUp, Refusal } from './operation.ts';
-import { heldAuthorities } from './sap-workflow-authorities.ts';
+import { scopeNames } from './refusal-problem.ts';
 
 /** The engine lists at most so many at once. */
 const MOST_DEFINITIONS = 1000;
@@ -12,11 +12,9 @@ const MOST_NAMES = 5;
  * Ids of deployed definitions that are nearly the one that was not found. Empty where the client or the caller may not
  * list them, and where asking fails: a hint must not turn into a second problem.
  */
-export async function nearDefinitionIds(refusal: Refusal, followUp: FollowUp): Promise<string[]> {
-  const { params, service, tokenScopes, mayCall } = refusal;
-  const id = params['id'];
-  const clientMayList = heldAuthorities(tokenScopes).includes('WORKFLOW_DEFINITION_GET');
-  if (id === undefined || !clientMayList || mayCall?.('GET', `/api/${service}/definitions`) !== true) return [];
+export async function nearDefinitionIds(id: string, refusal: Refusal, followUp: FollowUp): Promise<string[]> {
+  const { service, tokenScopes, mayCall } = refusal;
+  if (!clientMayList(tokenScopes) || mayCall?.('GET', `/api/${service}/definitions`) !== true) return [];
   try {
     const answer = await followUp({
       method: 'GET',
@@ -27,6 +25,13 @@ export async function nearDefinitionIds(refusal: Refusal, followUp: FollowUp): P
   } catch {
     return [];
   }
+}
+
+/** By the authority of the Workflow service, or the role of process automation. */
+function clientMayList(tokenScopes: readonly string[]): boolean {
+  return scopeNames(tokenScopes).some(
+    (name) => name === 'WORKFLOW_DEFINITION_GET' || name === 'ProcessAutomationAdmin',
+  );
 }
 
 function idsOf(list: unknown): string[] {

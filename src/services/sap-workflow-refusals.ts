@@ -1,12 +1,12 @@
 import type { Problem } from '../problems/problem.ts';
 import type { ProblemCode } from '../problems/problem-table.ts';
-import { isJson, retryAfterSeconds } from './answers.ts';
+import { retryAfterSeconds } from './answers.ts';
 import { firstRefusals, lastRefusals } from './common-refusals.ts';
-import type { FollowUp, Refusal, RefusalRule } from './operation.ts';
-import { doing, refusalProblem } from './refusal-problem.ts';
-import { authoritiesJson, heldAuthorities } from './sap-workflow-authorities.ts';
-import { callersError, errorCode, errorOf, messageOf } from './sap-workflow-error.ts';
-import { nearDefinitionIds } from './sap-workflow-near-names.ts';
+import type { Refusal, RefusalRule } from './operation.ts';
+import { refusalProblem } from './refusal-problem.ts';
+import { authorityMissing } from './sap-workflow-authority-missing.ts';
+import { callersError, errorCode, messageOf } from './sap-workflow-error.ts';
+import { definitionNotFound, isElsewhere } from './sap-workflow-not-found.ts';
 
 function rule(
   name: string,
@@ -22,9 +22,17 @@ function rule(
   };
 }
 
-/** The HTML or text of a web server, not the JSON of the runtime: the address is wrong rather than the id. */
-function isForeign({ answer, json }: Refusal): boolean {
-  return answer.body.length > 0 && json === undefined && !isJson(answer);
+/** What takes a context; a 422 to anything else is about something else. */
+function takesContext({ operation }: Refusal): boolean {
+  return operation.id.startsWith('start-') || operation.path.endsWith('/context') || isTaskChange(operation.path);
+}
+
+function isTaskChange(path: string): boolean {
+  return path === '/tasks/:id' || path === '/tasks/:id/complete';
+}
+
+function hasErrorToShow(refusal: Refusal): boolean {
+  return callersError(refusal).error !== undefined;
 }
 
 function isAbout(refusal: Refusal, ...roots: readonly string[]): boolean {
@@ -32,6 +40,16 @@ function isAbout(refusal: Refusal, ...roots: readonly string[]): boolean {
 }
 
 const workflowRules: readonly RefusalRule[] = [
+  rule(
+    'the tenant has used up its quota',
+    'upstream-rate-limited',
+    (refusal) => ['rate.limit.exceeded', 'rest.instance.limit.reached'].includes(errorCode(refusal)),
+    ({ answer }) => ({
+      detail: 'The quota of the workflow tenant is used up; nothing was done.',
+      hint: 'Wait as long as Retry-After says. If it is the number of instances, end or delete old ones.',
+      retryAfterSeconds: retryAfterSeconds(answer) ?? 5,
+    }),
+  ),
   rule(
     'a fresh token is refused',
     'token-rejected',
@@ -46,25 +64,10 @@ const workflowRules: readonly RefusalRule[] = [
     when: ({ answer }) => answer.status === 403,
     problem: authorityMissing,
   },
-  rule(
-    'the path leads to something else',
-    'upstream-protocol-error',
-    (refusal) => refusal.answer.status === 404 && isForeign(refusal),
-    () => ({
-      detail: 'A web server answered 404 in place of the workflow API.',
-      hint: 'Compare the address with "endpoints.workflow_rest_url" of the service key; for process automation, "restPath" is /workflow/rest or /public/workflow/rest.',
-    }),
-  ),
-  rule(
-    'the tenant has used up its quota',
-    'upstream-rate-limited',
-    (refusal) => ['rate.limit.exceeded', 'rest.instance.limit.reached'].includes(errorCode(refusal)),
-    ({ answer }) => ({
-      detail: 'The quota of the workflow tenant is used up; nothing was done.',
-      hint: 'Wait as long as Retry-After says. If it is the number of instances, end or delete old ones.',
-      retryAfterSeconds: retryAfterSeconds(answer) ?? 5,
-    }),
-  ),
+  rule('the path leads to something else', 'upstream-protocol-error', isElsewhere, () => ({
+    detail: 'Something else answered 404 in place of the workflow API.',
+    hint: 'Compare the address with "endpoints.workflow_rest_url" of the service key; for process automation, "restPath" is /workflow/rest or /public/workflow/rest.',
+  })),
   rule(
     'the task is done already',
     'upstream-conflict',
@@ -144,10 +147,11 @@ const workflowRules: readonly RefusalRule[] = [
   rule(
     'the context does not fit',
     'context-invalid',
-    ({ answer }) => answer.status === 422,
-    ({ service }) => ({
+    (refusal) =>
+      refusal.answer.status === 422 && takesContext(refusal) && errorCode(refusal) !== 'task.change.property.invalid',
+    (refusal) => ({
       detail: 'The names or values of the context do not fit what the workflow expects.',
-      hint: `See upstream.error.details and the sample: GET /api/${service}/definitions/<id>/sample-context. Names are case-sensitive; inputs of process automation may have to be nested.`,
+      hint: `${hasErrorToShow(refusal) ? 'See upstream.error and the sample' : 'See the sample'}: GET /api/${refusal.service}/definitions/${sampleId(refusal)}/sample-context. Names are case-sensitive; inputs of process automation may have to be nested.`,
     }),
   ),
   ...lastRefusals,
@@ -158,47 +162,16 @@ const workflowRules: readonly RefusalRule[] = [
     (refusal) => ({
       status: refusal.answer.status === 413 || refusal.answer.status === 415 ? refusal.answer.status : 400,
       detail: `The workflow service does not accept the request (status ${refusal.answer.status}).`,
-      hint:
-        errorOf(refusal.json) === undefined
-          ? 'Flowgate does not know this refusal, and it came without an error that may be shown. Give upstream.requestId to the operator of the service.'
-          : 'See upstream.error for its own words.',
+      hint: hasErrorToShow(refusal)
+        ? 'See upstream.error for its own words.'
+        : 'Flowgate does not know this refusal, and it came without an error that may be shown. Give the correlation id, which was sent along, to the operator of the service.',
     }),
   ),
 ];
 
-async function definitionNotFound(refusal: Refusal, followUp: FollowUp): Promise<Problem> {
-  const { params, service } = refusal;
-  const near = await nearDefinitionIds(refusal, followUp);
-  const named = params['id'] === undefined ? 'No such workflow definition' : `No workflow definition "${params['id']}"`;
-  return refusalProblem(refusal, 'definition-not-found', {
-    upstream: callersError(refusal),
-    detail: `${named} is deployed.`,
-    hint: `${near.length > 0 ? `Did you mean ${near.map((id) => `"${id}"`).join(' or ')}? ` : ''}Compare the id with GET /api/${service}/definitions; letters count by case. In process automation, a project in a shared environment needs "environmentId" and "apiKey" of the service.`,
-  });
-}
-
-function authorityMissing(refusal: Refusal): Problem {
-  const needed = refusal.operation.authorities;
-  const held = heldAuthorities(refusal.tokenScopes);
-  const missing = needed.filter((authority) => !held.includes(authority));
-  const refused = `The ${refusal.service} service refused to ${doing(refusal)}`;
-  if (missing.length === 0)
-    return refusalProblem(refusal, 'authority-missing', {
-      upstream: callersError(refusal),
-      detail: `${refused}, although the token holds ${needed.join(', ')}.`,
-      hint: 'The resource may belong to another client: "defaultCollectionQueryFilter" of the service instance decides what it sees. In process automation, the client needs the role ProcessAutomationParticipant to start and ProcessAutomationAdmin for the rest.',
-    });
-  return refusalProblem(refusal, 'authority-missing', {
-    upstream: callersError(refusal),
-    detail: `${refused}: the client has no ${missing.join(', ')}.${held.length > 0 ? ` It has ${held.join(', ')}.` : ''}`,
-    hint: `Add it to "authorities" of the service instance (the list replaces the old one): save ${authoritiesJson(held, missing)} as config.json and run cf update-service <instance> -c config.json. Flowgate fetches a new token by itself.${held.length === 0 ? processAutomationHint(refusal) : ''}`,
-  });
-}
-
-/** Process automation asks for roles; a client of the Workflow service holds some authority at least. */
-function processAutomationHint({ operation }: Refusal): string {
-  const role = operation.id.startsWith('start-') ? 'ProcessAutomationParticipant' : 'ProcessAutomationAdmin';
-  return ` Process automation has no such authorities: there the client needs the role ${role}.`;
+/** The id that the path names; of other routes only its place. */
+function sampleId({ operation, params }: Refusal): string {
+  return operation.id === 'start-definition' ? (params['id'] ?? '<id>') : '<id>';
 }
 
 /** Why the workflow engine refused, and the cure (api.sap.com; error codes of the runtime). */

@@ -1,3 +1,4 @@
+import { closestNames } from '../config/closest-name.ts';
 import type { WorkflowServerConfig } from '../config/config.ts';
 import type { Problem } from '../problems/problem.ts';
 import type { ProblemCode } from '../problems/problem-table.ts';
@@ -8,6 +9,11 @@ import { refusalProblem } from './refusal-problem.ts';
 import type { WorkflowServerApi } from './workflow-server-api.ts';
 import { ask, processExists, readEnvelope, wasNotExecuted } from './workflow-server-envelope.ts';
 import { lacksAuthority, refusesToken } from './workflow-server-signs.ts';
+
+/** Among so many schemes near names are looked for. */
+const MOST_SCHEMES = 1000;
+
+const MOST_NAMES = 5;
 
 /** Why WorkflowServer refused or failed, and the cure. Its own texts are those of exceptions: none is shown. */
 export function workflowServerRefusals(service: WorkflowServerConfig, api: WorkflowServerApi): readonly RefusalRule[] {
@@ -66,7 +72,8 @@ function operationFailed(api: WorkflowServerApi): RefusalRule {
     name: 'the operation failed',
     when: ({ answer }) => readEnvelope(answer) !== undefined,
     async problem(refusal, followUp): Promise<Problem> {
-      if (await lacksDefinition(refusal, api, followUp)) return definitionNotFound(refusal);
+      const schemes = await schemesWithoutIt(refusal, api, followUp);
+      if (schemes !== undefined) return definitionNotFound(refusal, schemes);
       if (await lacksInstance(refusal, api, followUp)) return instanceNotFound(refusal);
       const isRead = refusal.operation.effect === 'read';
       return refusalProblem(refusal, 'upstream-failed', {
@@ -78,12 +85,18 @@ function operationFailed(api: WorkflowServerApi): RefusalRule {
   };
 }
 
-/** Whether a start names a scheme that is not there. In doubt it is: letters might count by case or not. */
-async function lacksDefinition(refusal: Refusal, api: WorkflowServerApi, followUp: FollowUp): Promise<boolean> {
-  if (refusal.operation.id !== 'start-definition') return false;
+/** All schemes, where a start names none of them; `undefined`: it may be there, for letters might count by case or not. */
+async function schemesWithoutIt(
+  refusal: Refusal,
+  api: WorkflowServerApi,
+  followUp: FollowUp,
+): Promise<string[] | undefined> {
+  if (refusal.operation.id !== 'start-definition') return undefined;
   const schemes = await ask(api('getschemelist'), followUp);
+  if (!Array.isArray(schemes)) return undefined;
+  const codes = schemes.map(String);
   const code = refusal.params['id']?.toLowerCase();
-  return Array.isArray(schemes) && !schemes.some((scheme) => String(scheme).toLowerCase() === code);
+  return codes.some((other) => other.toLowerCase() === code) ? undefined : codes;
 }
 
 async function lacksInstance(refusal: Refusal, api: WorkflowServerApi, followUp: FollowUp): Promise<boolean> {
@@ -92,11 +105,20 @@ async function lacksInstance(refusal: Refusal, api: WorkflowServerApi, followUp:
   return (await processExists(id, api, followUp)) === false;
 }
 
-function definitionNotFound(refusal: Refusal): Problem {
+function definitionNotFound(refusal: Refusal, schemes: readonly string[]): Problem {
+  const { params, service } = refusal;
   return refusalProblem(refusal, 'definition-not-found', {
-    detail: `WorkflowServer has no scheme "${refusal.params['id']}".`,
-    hint: `Compare it with GET /api/${refusal.service}/definitions; letters may count by case.`,
+    detail: `WorkflowServer has no scheme "${params['id']}".`,
+    hint: `${didYouMean(refusal, schemes)}Compare it with GET /api/${service}/definitions; letters may count by case.`,
   });
+}
+
+/** Near names are told to who may list them all. */
+function didYouMean({ params, service, mayCall }: Refusal, schemes: readonly string[]): string {
+  if (mayCall?.('GET', `/api/${service}/definitions`) !== true) return '';
+  const shown = schemes.filter((name) => /^[\p{L}\p{N} _.-]{1,255}$/u.test(name));
+  const near = closestNames(params['id'] ?? '', shown.slice(0, MOST_SCHEMES), MOST_NAMES);
+  return near.length === 0 ? '' : `Did you mean ${near.map((name) => `"${name}"`).join(' or ')}? `;
 }
 
 function instanceNotFound(refusal: Refusal): Problem {
@@ -113,7 +135,10 @@ const notAccepted = rule(
   ({ answer }) => ({
     status: answer.status === 413 || answer.status === 415 ? answer.status : 400,
     detail: `WorkflowServer, or something in front of it, does not accept the request (status ${answer.status}).`,
-    hint: 'A body may be larger than a proxy in front of the server takes.',
+    hint:
+      answer.status === 413
+        ? 'The body is larger than the server, or a proxy in front of it, takes: send less, or raise the limit there.'
+        : 'Flowgate does not know this refusal. Compare `url` of the service with the address of WorkflowServer, and ask whether a proxy in front of it refuses the request.',
   }),
 );
 

@@ -115,10 +115,10 @@ const accessRules: readonly RefusalRule[] = [
   rule(
     'the path leads to something else',
     'upstream-protocol-error',
-    ({ answer }) => answer.status === 404 || answer.status === 405,
+    (refusal) => [404, 405].includes(refusal.answer.status) || (refusal.answer.status === 400 && !graphqlOf(refusal)),
     ({ answer }) => ({
       detail: `A web server answered ${answer.status} in place of the GraphQL API.`,
-      hint: 'Compare "url" of the service with the address of the GraphQL API, usually https://<host>/wfgen/graphql.',
+      hint: 'Compare "url" of the service, its host name too, with the address of the GraphQL API, usually https://<host>/wfgen/graphql.',
     }),
   ),
 ];

@@ -48,7 +48,7 @@ const plan: Step<Patient> = {
       warning(
         'plan',
         'The token does not say that it is for an integration runtime.',
-        'If flows answer 401, use a key of Process Integration Runtime with plan integration-flow.',
+        `If flows answer 401: ${API_PLAN_FAULT.cure}`,
       ),
     ];
   },

@@ -1,0 +1,115 @@
+import { describe, expect, it } from '@jest/globals';
+import { requests } from '../../sandbox/problems/sandbox-problem.ts';
+import { realRefusals } from '../support/real-refusals.ts';
+import { useProblems } from '../support/problem-stack.ts';
+
+const stack = useProblems();
+
+describe('what upstreams really send', () => {
+  it.each(realRefusals)('$upstream, $status: $name', async (refusal) => {
+    const { upstream, path, status, headers = {}, body, request } = refusal;
+    stack.sandbox.control.answer({ upstream, status, headers, body, ...(path === undefined ? {} : { path }) });
+    await stack.withFlowgate(stack.sources(), async (flowgate) => {
+      const { json, text } = await flowgate.ask(request);
+      const { code, answered, retryable } = refusal;
+      expect(json).toMatchObject({ status: answered, code, retryable, source: 'upstream', upstream: { status } });
+      for (const words of refusal.says) expect(`${json.detail}\n${json.hint}`).toContain(words);
+      for (const words of refusal.withheld ?? []) expect(text).not.toContain(words);
+    });
+  });
+});
+
+describe("the workflow engine's own words", () => {
+  async function shown(error: object): Promise<Record<string, unknown> | undefined> {
+    const headers = { 'Content-Type': 'application/json' };
+    stack.sandbox.control.answer({ upstream: 'workflow', status: 400, headers, body: JSON.stringify({ error }) });
+    return stack.withFlowgate(stack.sources(), async (flowgate) => {
+      const { json } = await flowgate.ask(requests.definitions);
+      expect(json).toMatchObject({ status: 400, code: 'upstream-invalid-request' });
+      return json.upstream.error;
+    });
+  }
+
+  it('pass where they were made for callers', async () => {
+    const error = {
+      code: 'bpm.workflowruntime.rest.x',
+      message: "The property 'a' of <type> is not a token: at most 5 (of 7).",
+      logId: '0a1b',
+      details: [{ severity: 'ERROR', message: 'a is too long' }],
+    };
+    expect(await shown(error)).toEqual(error);
+  });
+
+  it.each([
+    ['a token', 'Invalid token eyJhbGciOiJSUzI1NiJ9.planted'],
+    ['a header', 'Refused: Bearer planted-0123456789'],
+    ['a secret', 'client_secret=planted is wrong'],
+    ['HTML', '<html><body>planted</body></html>'],
+    ['a stack trace', 'planted\n\tat com.sap.bpm.X.run(X.java:7)'],
+    ['an exception', 'java.lang.NullPointerException: planted'],
+  ])('are withheld where they hold %s', async (_what, message) => {
+    expect(await shown({ code: 'bpm.x', message, details: [{ severity: 'ERROR', message }] })).toEqual({
+      code: 'bpm.x',
+      details: [{ severity: 'ERROR' }],
+    });
+  });
+
+  it('are not promised by the hint where nothing of them is left', async () => {
+    const headers = { 'Content-Type': 'application/json' };
+    const body = '{"error":{"message":{"lang":"en","value":"planted"},"innererror":{"trace":"planted"}}}';
+    stack.sandbox.control.answer({ upstream: 'workflow', status: 400, headers, body });
+    await stack.withFlowgate(stack.sources(), async (flowgate) => {
+      const { json, text } = await flowgate.ask(requests.definitions);
+      expect(json.hint).toContain('does not know this refusal');
+      expect(text).not.toMatch(/planted|upstream\.error/);
+    });
+  });
+
+  it('are cut where they are long', async () => {
+    const error = await shown({ message: 'x'.repeat(20_000) });
+    expect(String(error?.['message'])).toHaveLength(1000);
+  });
+});
+
+describe('near misses', () => {
+  const callers = `callers:
+  starter: { apiKeys: [key-of-the-starter-0123456789], allow: ["POST /api/*/**"] }
+  lister: { apiKeys: [key-of-the-lister-0123456789], allow: ["* /api/*/**"] }
+`;
+
+  async function hintTo(caller: 'starter' | 'lister', path: string, body = '{}', env = {}): Promise<string> {
+    return stack.withFlowgate(stack.sources({ file: callers, env }), async (flowgate) => {
+      const headers = { 'x-api-key': `key-of-the-${caller}-0123456789` };
+      const { json } = await flowgate.ask({ method: 'POST', path, body, headers });
+      expect(json).toMatchObject({ status: 404, code: 'definition-not-found' });
+      return json.hint;
+    });
+  }
+
+  const workflow = '/api/workflow/definitions/onbording/instances';
+
+  it('are offered to who may list what there is', async () => {
+    expect(await hintTo('lister', workflow)).toContain('Did you mean "onboarding"?');
+  });
+
+  it('are not told to who may not', async () => {
+    expect(await hintTo('starter', workflow)).not.toContain('onboarding');
+  });
+
+  it("are offered for the engine's own start body", async () => {
+    const body = '{"definitionId":"onbording","context":{}}';
+    expect(await hintTo('lister', '/api/workflow/instances', body)).toContain('Did you mean "onboarding"?');
+  });
+
+  it('are offered in process automation, where the client has the role for lists', async () => {
+    const env = { WORKFLOW_SERVICE_KEY: JSON.stringify(stack.sandbox.serviceKeys.processAutomation) };
+    const path = '/api/workflow/definitions/eu10.sandbox.hr.onbording/instances';
+    expect(await hintTo('lister', path, '{}', env)).toContain('Did you mean "eu10.sandbox.hr.onboarding"?');
+  });
+
+  it('are offered of the schemes of WorkflowServer, to who may list them', async () => {
+    const path = '/api/approvals/definitions/TestSchema/instances';
+    expect(await hintTo('lister', path)).toContain('Did you mean "TestScheme"?');
+    expect(await hintTo('starter', path)).not.toContain('TestScheme');
+  });
+});
