@@ -1,16 +1,19 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { DEFAULT_FILE } from '../config/config-file.ts';
 import { ConfigurationError, type ConfigurationProblem } from '../config/configuration-error.ts';
 import { isJsonObject } from '../config/json-object.ts';
-import { loadConfig } from '../config/load-config.ts';
 import { errorCode } from '../config/text-files.ts';
 import type { Command, CommandInput } from './command.ts';
 import { EXIT } from './exit-status.ts';
 import { draftReport, draftYaml } from './import/draft-text.ts';
 import { Draft, standIn } from './import/draft.ts';
+import { bindingsIn, importBindings } from './import/import-bindings.ts';
 import { importRoutes } from './import/import-routes.ts';
 import { importServiceKey } from './import/import-service-key.ts';
+import { parsePastedJson } from './import/pasted-json.ts';
 import { readDestinations, type Destination } from './import/read-destinations.ts';
+import { loadChecked } from './read-configuration.ts';
 
 /** Makes a configuration out of what other tools have. */
 export const importFiles: Command = {
@@ -18,14 +21,14 @@ export const importFiles: Command = {
   summary: 'makes a flowgate.yaml out of service keys, or of an approuter and its destinations',
   usage: 'FILE… [--destinations FILE] [--out FILE] [--force]',
   description: [
-    'FILE is a service key as downloaded from the cockpit, or xs-app.json of @sap/approuter together with its destinations as exported from the cockpit. The configuration goes to stdout or to the file of --out, a report of what could not be carried over to stderr.',
+    'FILE is a service key as downloaded from the cockpit or printed by "cf service-key", VCAP_SERVICES as a whole, or xs-app.json of @sap/approuter together with its destinations as JSON. The configuration goes to flowgate.yaml or to the file of --out, a report of what could not be carried over to stderr.',
     'Secrets are not copied: they become references such as ${CATALOGUE_CLIENT_SECRET}, and the report lists the variables to set.',
-    'Exit status: 0; 1 when nothing could be carried over; 65 or 66 for a file that is no JSON or is not there; 73 when the file of --out exists.',
+    'Exit status: 0; 1 when nothing could be carried over; 65 or 66 for a file that is no JSON or is not there; 73 when the file to write exists.',
   ],
   options: [
     { name: 'destinations', value: 'FILE', meaning: 'the destinations that the routes of xs-app.json name' },
-    { name: 'out', value: 'FILE', meaning: 'writes the configuration to this file' },
-    { name: 'force', meaning: 'overwrites the file of --out' },
+    { name: 'out', value: 'FILE', meaning: 'writes the configuration to this file; - is stdout' },
+    { name: 'force', meaning: 'overwrites a file that exists' },
   ],
   words: { least: 1, most: 20 },
   run,
@@ -57,7 +60,9 @@ function makeDraft(input: CommandInput): Draft {
   for (const path of input.words) {
     const document = readJson(path);
     if (!isJsonObject(document)) throw noUse(path);
+    const bindings = bindingsIn(document);
     if (Array.isArray(document['routes'])) importRoutes(document, destinations, draft);
+    else if (bindings) importBindings(document, bindings, basename(path), draft);
     else importServiceKey(document, basename(path), draft);
   }
   return draft;
@@ -75,19 +80,15 @@ function noUse(path: string): InputError {
   return new InputError(EXIT.data, `${path} is neither a service key nor an xs-app.json: it holds no JSON object.`);
 }
 
-/** The parser's own message quotes the file, and that may be a secret. */
 function readJson(path: string): unknown {
-  const text = readText(path);
-  try {
-    return JSON.parse(text.replace(/^\uFEFF/, '')) as unknown;
-  } catch {
-    throw new InputError(EXIT.data, `${path} is not valid JSON.`);
-  }
+  const parsed = parsePastedJson(readBytes(path));
+  if (!parsed.ok) throw new InputError(EXIT.data, `${path} ${parsed.fault}`);
+  return parsed.value;
 }
 
-function readText(path: string): string {
+function readBytes(path: string): Buffer {
   try {
-    return readFileSync(path, 'utf8');
+    return readFileSync(path);
   } catch (error) {
     throw new InputError(EXIT.noInput, `${path} cannot be read (${errorCode(error)}).`);
   }
@@ -99,19 +100,26 @@ function write(draft: Draft, input: CommandInput): number {
     return EXIT.failed;
   }
   const yaml = draftYaml(draft);
-  const out = input.value('out');
-  if (out !== undefined && existsSync(out) && !input.has('force'))
-    throw new InputError(EXIT.cannotCreate, `${out} exists. --force overwrites it.`);
-  if (out === undefined) process.stdout.write(yaml);
-  else writeFile(out, yaml);
+  const out = input.value('out') ?? DEFAULT_FILE;
+  if (out === STDOUT) process.stdout.write(yaml);
+  else writeFile(out, yaml, input.has('force'));
   process.stderr.write(draftReport(draft, problemsOf(yaml, draft)));
   return EXIT.ok;
 }
 
-function writeFile(path: string, yaml: string): void {
+/** In the place of a file: the standard output. */
+const STDOUT = '-';
+
+function writeFile(path: string, yaml: string, isForced: boolean): void {
   try {
-    writeFileSync(path, yaml);
+    writeFileSync(path, yaml, { flag: isForced ? 'w' : 'wx' });
+    process.stderr.write(`Wrote ${path}.\n\n`);
   } catch (error) {
+    if (errorCode(error) === 'EEXIST')
+      throw new InputError(
+        EXIT.cannotCreate,
+        `${path} exists. --force overwrites it; --out writes to another file, and --out - to stdout.`,
+      );
     throw new InputError(EXIT.cannotCreate, `${path} cannot be written (${errorCode(error)}).`);
   }
 }
@@ -120,7 +128,7 @@ function writeFile(path: string, yaml: string): void {
 function problemsOf(yaml: string, draft: Draft): readonly string[] {
   const env = Object.fromEntries(draft.variables.map(({ name }) => [name, standIn(name).reveal()]));
   try {
-    loadConfig({ env, cwd: '/', readFile: (path) => readDraft(path, yaml) });
+    loadChecked({ env, cwd: '/', readFile: (path) => readDraft(path, yaml) });
     return [];
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;

@@ -1,13 +1,10 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import type { ServiceConfig } from '../../src/config/config.ts';
 import * as keys from '../support/config-sources.ts';
 import { PlantedSecrets } from '../support/planted-secrets.ts';
 import { makeCertificate } from '../support/test-certificate.ts';
-import { inFolder, runFlowgate, type CommandResult } from '../support/run-flowgate.ts';
+import { runImport, servicesOf, type ImportResult, type ImportSituation } from '../support/run-import.ts';
 
-const { load, processAutomationKey, workflowKey } = keys;
+const { processAutomationKey, workflowKey } = keys;
 const integrationKey = { oauth: { ...keys.integrationKey.oauth, clientsecret: 'secret-of-the-runtime$0a=' } };
 
 const TOKEN_URL = 'https://acme.authentication.eu10.hana.ondemand.com/oauth/token';
@@ -71,50 +68,27 @@ secrets.plantAllOf('destinations', Object.fromEntries(DESTINATIONS.map((entry, a
 secrets.plant('password in an address', 'password-of-the-gateway');
 secrets.plantAllOf('keys', { workflowKey, integrationKey, processAutomationKey });
 
-interface Situation {
-  readonly args: readonly string[];
-  readonly files: Readonly<Record<string, unknown>>;
+function importIn(situation: ImportSituation): Promise<ImportResult> {
+  return runImport(situation, secrets);
 }
 
-/** Runs the command in a folder with these files; brings what it wrote to `out.yaml`, too. */
-function importIn({ args, files }: Situation): Promise<CommandResult & { readonly out: string | undefined }> {
-  return inFolder(async (folder) => {
-    for (const [name, content] of Object.entries(files))
-      await writeFile(join(folder, name), typeof content === 'string' ? content : JSON.stringify(content));
-    const result = await runFlowgate(['import', ...args], { cwd: folder });
-    const out = await readFile(join(folder, 'out.yaml'), 'utf8').catch(() => undefined);
-    for (const [where, text] of Object.entries({ stdout: result.stdout, stderr: result.stderr, out: out ?? '' }))
-      secrets.look(where, text);
-    return { ...result, out };
-  });
-}
-
-function importRouter(destinations: readonly object[]): ReturnType<typeof importIn> {
-  const files = { 'xs-app.json': XS_APP, 'destinations.json': destinations };
+function importRouter(destinations: readonly object[], xsApp: object = XS_APP): Promise<ImportResult> {
+  const files = { 'xs-app.json': xsApp, 'destinations.json': destinations };
   return importIn({ args: ['xs-app.json', '--destinations', 'destinations.json'], files });
-}
-
-/** The services of the file, once its variables are set. */
-function servicesOf(yaml: string, privateKey = ''): readonly ServiceConfig[] {
-  const names = [...yaml.matchAll(/\$\{(\w+)\}/g)].map(([, name]) => name ?? '');
-  const env = Object.fromEntries(
-    names.map((name) => [name, name.endsWith('PRIVATE_KEY') ? privateKey : `value-of-${name}-0123456789`]),
-  );
-  return load({ env, file: yaml }).services;
 }
 
 afterEach(() => expect(secrets.takeLeaks()).toEqual([]));
 
 describe('flowgate import xs-app.json', () => {
-  let result: CommandResult;
+  let result: ImportResult;
   beforeAll(async () => {
     result = await importRouter(DESTINATIONS);
   });
 
   it('writes a file that loads once its variables are set', () => {
-    const { status, stdout } = result;
+    const { status, yaml } = result;
     expect(status).toBe(0);
-    expect(servicesOf(stdout).map(({ name, kind }) => [name, kind])).toEqual([
+    expect(servicesOf(yaml).map(({ name, kind }) => [name, kind])).toEqual([
       ['catalogue', 'http'],
       ['cpi', 'sap-integration'],
       ['bpm', 'sap-workflow'],
@@ -123,28 +97,28 @@ describe('flowgate import xs-app.json', () => {
   });
 
   it('carries over address, client, scope and routes of an API', () => {
-    const { stdout } = result;
-    const [catalogue] = servicesOf(stdout);
+    const { yaml } = result;
+    const [catalogue] = servicesOf(yaml);
     expect(catalogue).toMatchObject({
       apiUrl: 'https://api.example.com/base',
       token: { url: TOKEN_URL, clientId: 'sb-catalogue!t1', params: { scope: 'read' } },
     });
-    expect(stdout).toContain('GET /** -> /v2/**');
-    expect(stdout).toContain('GET /api/catalogue/**');
+    expect(yaml).toContain('GET /** -> /v2/**');
+    expect(yaml).toContain('GET /api/catalogue/**');
   });
 
   it('makes flows of routes that lead to an integration runtime', () => {
-    const { stdout } = result;
-    expect(servicesOf(stdout)[1]).toMatchObject({
+    const { yaml } = result;
+    expect(servicesOf(yaml)[1]).toMatchObject({
       runtimeUrl: 'https://acme.it-cpi001-rt.cfapps.eu10.hana.ondemand.com',
       flows: [{ name: 'orders', address: '/http/orders', methods: ['POST'], subpaths: false }],
     });
-    expect(stdout).toContain('POST /api/cpi/flows/orders');
+    expect(yaml).toContain('POST /api/cpi/flows/orders');
   });
 
   it('keeps the way in which a destination authenticates, and what it adds to the token request', () => {
-    const { stdout, stderr } = result;
-    expect(servicesOf(stdout)[3]).toMatchObject({
+    const { yaml, stderr } = result;
+    expect(servicesOf(yaml)[3]).toMatchObject({
       token: {
         url: 'https://login.example.com/token',
         auth: 'client_secret_basic',
@@ -183,6 +157,92 @@ describe('flowgate import xs-app.json', () => {
     expect(stderr).toMatch(/destination cpi, .*: it is not among the destinations/);
   });
 
+  it('makes services of engines, whose own API is not passed through', async () => {
+    const routes = ['bpa', 'wfgen', 'wfs'].map((name) => ({
+      source: `^/${name}/(.*)$`,
+      target: '/$1',
+      destination: name,
+    }));
+    const { yaml, stderr } = await importRouter(
+      [
+        destination('bpa', processAutomationKey.endpoints.api),
+        destination('wfgen', 'https://wfgen.example.com/wfgen/graphql'),
+        destination('wfs', 'https://wfs.example.com', { clientId: 'workflowapi' }),
+      ],
+      { routes },
+    );
+    expect(servicesOf(yaml).map(({ name, kind }) => [name, kind])).toEqual([
+      ['bpa', 'sap-workflow'],
+      ['wfgen', 'workflowgen'],
+      ['wfs', 'workflow-server'],
+    ]);
+    expect(stderr).toMatch(/\/wfgen\/\*\* {2}-> {2}\/api\/wfgen: its routes are in the README/);
+    expect(stderr).not.toContain('To be mended');
+  });
+
+  it('never lets two secrets share a variable', async () => {
+    const more = { 'tokenService.body.api_key': 'secret-in-the-token-body' };
+    const routes = [{ source: '^/imported/(.*)$', destination: 'imported' }];
+    const { yaml, stderr } = await importRouter([destination('imported', 'https://api.example.com', more)], { routes });
+    const names = [...yaml.matchAll(/\$\{(\w+)\}/g)].map(([, name]) => name);
+    expect(names).toHaveLength(3);
+    expect(new Set(names).size).toBe(3);
+    for (const name of names) expect(stderr).toContain(`  ${name}  `);
+  });
+
+  it('makes variables of certificate and key where a destination has a key store', async () => {
+    const more = { clientSecret: undefined, 'tokenService.KeyStoreLocation': 'client.p12' };
+    const routes = [{ source: '^/shop/(.*)$', destination: 'shop' }];
+    const { yaml, stderr } = await importRouter([destination('shop', 'https://api.example.com', more)], { routes });
+    expect(yaml).toContain('auth: tls_client_auth');
+    for (const name of ['SHOP_CERTIFICATE', 'SHOP_PRIVATE_KEY']) {
+      expect(yaml).toContain(`\${${name}}`);
+      expect(stderr).toContain(name);
+    }
+    expect(yaml).not.toContain('clientSecret');
+  });
+
+  it('writes no route that leads to the bare address, and says so', async () => {
+    const routes = [{ source: '^/shop$', target: '', destination: 'shop' }];
+    const { yaml, stderr } = await importRouter([destination('shop', 'https://api.example.com')], { routes });
+    expect(servicesOf(yaml)).toMatchObject([{ name: 'shop', routes: [] }]);
+    expect(stderr).toMatch(/route 1 .*: it leads to the address itself/);
+  });
+
+  it('names each thing that it does not know or cannot carry over', async () => {
+    const route = { source: '^/shop/(.*)$', destination: 'shop', newOption: true };
+    const { stderr } = await importRouter(
+      [
+        destination('shop', 'https://api.example.com', { ProxyType: 'PrivateLink' }),
+        destination('unused', 'https://unused.example.com'),
+        { Name: 'rfc', Type: 'RFC' },
+      ],
+      {
+        newPart: {},
+        routes: [
+          route,
+          'no route',
+          { source: '^/user-api(.*)', service: 'sap-approuter-userapi' },
+          { source: '^/(.*)$', service: 'html5-apps-repo-rt' },
+          { source: '^/any/(.*)$', destination: '*' },
+          { source: '^/rfc/(.*)$', destination: 'rfc' },
+        ],
+      },
+    );
+    for (const line of [
+      /newPart: it is not known here/,
+      /route 1 .*: newOption: it is not known here/,
+      /route 2: it is no route/,
+      /route 3 .*: nobody logs on here/,
+      /route 4 .*: static content is not served/,
+      /destination \*: the path of each request names it/,
+      /destination rfc: Type RFC/,
+      /destination unused: no route leads to it/,
+      /destination shop: ProxyType PrivateLink/,
+    ])
+      expect(stderr).toMatch(line);
+  });
+
   it('reports what the server would refuse in the file', async () => {
     const { stderr } = await importRouter([destination('catalogue', 'http://api.example.com')]);
     expect(stderr).toMatch(/To be mended in the file:\n {2}services\.catalogue\.url is plain http/);
@@ -192,9 +252,9 @@ describe('flowgate import xs-app.json', () => {
 describe('flowgate import with service keys', () => {
   it('makes a service of each, whatever its kind', async () => {
     const files = { 'a.json': workflowKey, 'b.json': integrationKey, 'c.json': { credentials: processAutomationKey } };
-    const { status, stdout } = await importIn({ args: ['a.json', 'b.json', 'c.json'], files });
+    const { status, yaml } = await importIn({ args: ['a.json', 'b.json', 'c.json'], files });
     expect(status).toBe(0);
-    expect(servicesOf(stdout)).toMatchObject([
+    expect(servicesOf(yaml)).toMatchObject([
       { name: 'workflow', apiUrl: `${workflowKey.endpoints.workflow_rest_url}/v1` },
       { name: 'integration', runtimeUrl: integrationKey.oauth.url },
       { name: 'workflow-2', apiUrl: `${processAutomationKey.endpoints.api}/workflow/rest/v1` },
@@ -206,17 +266,17 @@ describe('flowgate import with service keys', () => {
     secrets.plant('private key', key.split('\n')[1] ?? '');
     const { clientsecret: _secret, ...uaa } = workflowKey.uaa;
     const x509 = { ...workflowKey, uaa: { ...uaa, certificate: cert.replaceAll('\n', '\\n'), key } };
-    const { stdout, stderr } = await importIn({ args: ['key.json'], files: { 'key.json': x509 } });
-    expect(servicesOf(stdout, key)[0]).toMatchObject({
+    const { yaml, stderr } = await importIn({ args: ['key.json'], files: { 'key.json': x509 } });
+    expect(servicesOf(yaml, key)[0]).toMatchObject({
       token: { auth: 'tls_client_auth', url: 'https://acme.authentication.cert.eu10.hana.ondemand.com/oauth/token' },
     });
-    expect(stdout).toContain('${WORKFLOW_PRIVATE_KEY}');
+    expect(yaml).toContain('${WORKFLOW_PRIVATE_KEY}');
     expect(stderr).not.toContain('To be mended');
   });
 
   it('refuses a key that cannot call flows, and says which can', async () => {
     const result = await importIn({ args: ['key.json'], files: { 'key.json': keys.apiPlanKey } });
-    expect([result.status, result.stdout]).toEqual([1, '']);
+    expect([result.status, result.yaml]).toEqual([1, '']);
     expect(result.stderr).toContain('plan integration-flow');
   });
 });
@@ -224,16 +284,31 @@ describe('flowgate import with service keys', () => {
 describe('flowgate import and files', () => {
   const files = { 'key.json': workflowKey, 'out.yaml': 'mine' };
 
-  it('never overwrites a file unasked', async () => {
-    const result = await importIn({ args: ['key.json', '--out', 'out.yaml'], files });
-    expect([result.status, result.out]).toEqual([73, 'mine']);
+  it('writes flowgate.yaml, and says so', async () => {
+    const { status, stdout, stderr, yaml } = await importIn({ args: ['key.json'], files: { 'key.json': workflowKey } });
+    expect([status, stdout]).toEqual([0, '']);
+    expect(stderr).toContain('Wrote flowgate.yaml.');
+    expect(servicesOf(yaml)).toHaveLength(1);
+  });
+
+  it.each(['flowgate.yaml', 'out.yaml'])('never overwrites %s unasked', async (name) => {
+    const args = name === 'out.yaml' ? ['key.json', '--out', name] : ['key.json'];
+    const result = await importIn({ args, files: { ...files, [name]: 'mine' } });
+    expect([result.status, result.stdout, result.written[name]]).toEqual([73, '', 'mine']);
     expect(result.stderr).toContain('--force');
+  });
+
+  it('writes to stdout where it is told to, and to no file', async () => {
+    const args = ['key.json', '--out', '-'];
+    const { status, stdout, written } = await importIn({ args, files: { 'key.json': workflowKey } });
+    expect([status, written]).toEqual([0, {}]);
+    expect(servicesOf(stdout)).toHaveLength(1);
   });
 
   it('overwrites it when told so', async () => {
     const result = await importIn({ args: ['key.json', '--out', 'out.yaml', '--force'], files });
     expect([result.status, result.stdout]).toEqual([0, '']);
-    expect(servicesOf(result.out ?? '')).toHaveLength(1);
+    expect(servicesOf(result.written['out.yaml'] ?? '')).toHaveLength(1);
   });
 
   it.each<[string, number, Readonly<Record<string, unknown>>]>([
@@ -243,7 +318,7 @@ describe('flowgate import and files', () => {
     ['is no key', 1, { 'key.json': { a: 1 } }],
   ])('a file that %s: ends with status %d and shows nothing of it', async (_name, status, broken) => {
     const result = await importIn({ args: ['key.json'], files: broken });
-    expect([result.status, result.stdout]).toEqual([status, '']);
+    expect([result.status, result.stdout, result.yaml]).toEqual([status, '', '']);
     expect(result.stderr).toContain('key.json');
     expect(result.stderr).not.toContain('secret-in-broken-json');
   });

@@ -1,17 +1,30 @@
-/** What kind of service an address belongs to, as far as it tells. */
-export type AddressKind = 'sap-workflow' | 'sap-integration' | 'http';
+import type { Draft, ServiceDraft } from './draft.ts';
 
-/** By the hosts and paths of SAP's service keys. */
-export function kindOfAddress(url: URL): AddressKind {
-  const { hostname, pathname } = url;
-  if (hostname.startsWith('api.workflow-sap.') || /\/workflow-service\/rest\b|\/workflow\/rest\b/.test(pathname))
+/** What kind of service an address belongs to, as far as it tells. */
+export type ServiceKind = ServiceDraft['kind'];
+
+/** Kinds whose routes are Flowgate's own: nothing of the API behind is passed through. */
+export const ENGINES: ReadonlySet<ServiceKind> = new Set(['sap-workflow', 'workflow-server', 'workflowgen']);
+
+/** The name that WorkflowServer has for the one client of its API. */
+const WORKFLOW_SERVER_CLIENT = 'workflowapi';
+
+/** By the hosts and paths of SAP's service keys, the address of WorkflowGen's API, and the client of WorkflowServer's. */
+export function kindOfService(url: URL, clientId: string | undefined): ServiceKind {
+  const { hostname, pathname, href } = url;
+  if (clientId === WORKFLOW_SERVER_CLIENT) return 'workflow-server';
+  if (/\/graphql\/?$/.test(pathname) && /wfgen|workflowgen/i.test(href)) return 'workflowgen';
+  if (/^api\.workflow-sap\.|^spa-api-gateway-/.test(hostname) || /\/workflow(?:-service)?\/rest\b/.test(pathname))
     return 'sap-workflow';
   return /\.it-cpi[a-z0-9]*-rt\./.test(hostname) ? 'sap-integration' : 'http';
 }
 
-/** An address as it was written, but without a user name and a password in it: they would be copied in clear. */
-export function withoutUserInfo(text: string): string {
-  return text.replace(/^(\s*[a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, '$1');
+/** An address as it may stand in a file: without user info and query, which may be secrets. That they are lost is told. */
+export function writableAddress(text: string, about: string, draft: Draft): string {
+  const address = text.trim();
+  const plain = address.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, '$1').replace(/[?#][\s\S]*$/, '');
+  if (plain !== address) draft.note(about, 'what stands before "@" or after "?" in an address of it is left out');
+  return plain;
 }
 
 /** An address without user info, query and fragment, and without a slash at its end. */

@@ -22,7 +22,7 @@ export interface TargetService {
 const FORWARDED = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
 /** The routes in front of a workflow engine are Flowgate's own: nothing of its API is passed through. */
-export function addWorkflowRoute({ about, path }: CarriedRoute, { name: service }: TargetService, draft: Draft): void {
+export function addEngineRoute({ about, path }: CarriedRoute, { name: service }: TargetService, draft: Draft): void {
   draft.allow.add(`* /api/${service}/**`);
   draft.moved.set(
     path,
@@ -37,7 +37,7 @@ export function addWorkflowRoute({ about, path }: CarriedRoute, { name: service 
 /** A path that leads to the address of a sender becomes a flow. */
 export function addFlow(route: CarriedRoute, { name: service, entry, url }: TargetService, draft: Draft): void {
   const { about, path, target, isPrefix } = route;
-  const address = `${url.pathname.replace(/\/$/, '')}${target}`.replace(/\/\*\*$/, '');
+  const address = `${url.pathname.replace(/\/$/, '')}${target}`.replace(/\/(?:\*\*)?$/, '');
   if (address.includes(':') || !/^\/(?:http|cxf)\/./.test(address)) {
     draft.note(about, 'it does not lead to the address of one sender (/http/… or /cxf/…): add its flows by hand');
     return;
@@ -56,6 +56,10 @@ export function addFlow(route: CarriedRoute, { name: service, entry, url }: Targ
 
 export function addHttpRoute(route: CarriedRoute, { name: service, entry, prefix }: TargetService, draft: Draft): void {
   const { about, target } = route;
+  if (target === '/') {
+    draft.note(about, 'it leads to the address itself, without a path, which plain routes cannot say');
+    return;
+  }
   const path = route.path.slice(prefix.length);
   const routes = entry['routes'] as string[];
   const methods = usableMethods(route, draft) ?? FORWARDED;

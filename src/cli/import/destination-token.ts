@@ -1,4 +1,4 @@
-import { withoutUserInfo } from './address.ts';
+import { writableAddress } from './address.ts';
 import type { Draft } from './draft.ts';
 import type { Destination } from './read-destinations.ts';
 
@@ -42,15 +42,31 @@ export function tokenOf(
   if (url === undefined || clientId === undefined) return { reason: 'it has no tokenServiceURL or no clientId' };
   noteWhatIsLost(destination, draft);
   const params = paramsOf(destination, service, draft);
-  const isBasic = destination.get('tokenService.addClientCredentialsInBody') === 'false';
   return {
     token: {
-      url: withoutUserInfo(url),
+      url: writableAddress(url, `destination ${destination.name}`, draft),
       clientId,
-      clientSecret: draft.variable(service, 'CLIENT_SECRET', `clientSecret of the destination ${destination.name}`),
-      ...(isBasic ? { auth: 'client_secret_basic' } : {}),
+      ...credentialOf(destination, service, draft),
       ...(Object.keys(params).length === 0 ? {} : { params }),
     },
+  };
+}
+
+/** A secret, or a certificate that the destination service keeps in a key store, which is no PEM. */
+function credentialOf(destination: Destination, service: string, draft: Draft): Record<string, unknown> {
+  const { name } = destination;
+  if (destination.get('tokenService.KeyStoreLocation') !== undefined) {
+    const meaning = `of the key store of the destination ${name}, as PEM`;
+    return {
+      auth: 'tls_client_auth',
+      certificate: draft.variable(service, 'CERTIFICATE', `certificate ${meaning}`),
+      key: draft.variable(service, 'PRIVATE_KEY', `private key ${meaning}`),
+    };
+  }
+  const isBasic = destination.get('tokenService.addClientCredentialsInBody') === 'false';
+  return {
+    clientSecret: draft.variable(service, 'CLIENT_SECRET', `clientSecret of the destination ${name}`),
+    ...(isBasic ? { auth: 'client_secret_basic' } : {}),
   };
 }
 
@@ -75,6 +91,9 @@ function noteWhatIsLost(destination: Destination, draft: Draft): void {
   const about = `destination ${destination.name}`;
   if (destination.get('tokenServiceURLType')?.toLowerCase() === 'common')
     draft.note(about, 'tokenServiceURLType Common: put the subdomain of your tenant into token.url');
+  const proxyType = destination.get('proxyType') ?? 'Internet';
+  if (proxyType !== 'Internet')
+    draft.note(about, `ProxyType ${proxyType}: Flowgate connects directly; see that it can reach the address`);
   const lost = destination.properties.filter((name) => {
     const folded = name.toLowerCase();
     return !KNOWN.has(folded) && !folded.startsWith('tokenservice.body.');

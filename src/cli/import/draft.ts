@@ -1,7 +1,8 @@
+import type { ServiceConfig } from '../../config/config.ts';
 import { Secret } from '../../config/secret.ts';
 
 /** An entry of `services`, as it is written into the file. */
-export type ServiceDraft = Record<string, unknown> & { readonly kind: string };
+export type ServiceDraft = Record<string, unknown> & { readonly kind: ServiceConfig['kind'] };
 
 /** A variable that must be set before the server starts. Its value is never written. */
 export interface DraftVariable {
@@ -47,14 +48,16 @@ export class Draft {
     return free;
   }
 
-  /** Puts a variable in the place of a secret. @returns the reference, `${NAME}` */
+  /** Puts a variable in the place of a secret; two secrets never share one. @returns the reference, `${NAME}` */
   variable(service: string, what: string, meaning: string): string {
     const name = `${service}_${what}`
       .toUpperCase()
       .replaceAll(/[^A-Z0-9]+/g, '_')
       .replace(/^(?=\d)/, '_');
-    this.variables.push({ name, meaning });
-    return `\${${name}}`;
+    let free = name;
+    for (let at = 2; this.variables.some((known) => known.name === free); at++) free = `${name}_${at}`;
+    this.variables.push({ name: free, meaning });
+    return `\${${free}}`;
   }
 
   note(about: string, text: string): void {
@@ -64,6 +67,6 @@ export class Draft {
 
 /** A value that will be a variable: kept so that a test of the result can stand in for it, never printed. */
 export function standIn(name: string): Secret {
-  const isPem = name.endsWith('PRIVATE_KEY');
+  const isPem = /(?:PRIVATE_KEY|CERTIFICATE)(?:_\d+)?$/.test(name);
   return new Secret(isPem ? '-----BEGIN X-----\nstand-in\n-----END X-----' : 'stand-in-for-a-secret');
 }

@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject } from '../../config/json-object.ts';
-import { kindOfAddress, plainAddress } from './address.ts';
-import { addFlow, addHttpRoute, addWorkflowRoute, type CarriedRoute, type TargetService } from './carry-route.ts';
+import { ENGINES, kindOfService, plainAddress } from './address.ts';
+import { addEngineRoute, addFlow, addHttpRoute, type CarriedRoute, type TargetService } from './carry-route.ts';
 import { tokenOf } from './destination-token.ts';
 import type { Draft, ServiceDraft } from './draft.ts';
 import { noteLostOfRoute, noteLostSettings } from './lost-settings.ts';
@@ -11,8 +11,13 @@ import { convertRoute, type ConvertedRoute } from './route-pattern.ts';
 export function importRoutes(xsApp: JsonObject, destinations: readonly Destination[], draft: Draft): void {
   noteLostSettings(xsApp, draft);
   const services = new Map<string, TargetService | undefined>();
-  const routes = listOf(xsApp['routes']).filter(isJsonObject);
-  for (const [at, route] of routes.entries()) {
+  const listed = listOf(xsApp['routes']);
+  const routes = listed.filter(isJsonObject);
+  for (const [at, route] of listed.entries()) {
+    if (!isJsonObject(route)) {
+      draft.note(`route ${at + 1}`, 'it is no route: no JSON object');
+      continue;
+    }
     const about = `route ${at + 1} (${sourceOf(route)})`;
     const wanted = destinationOf(route, about, draft);
     if (wanted === undefined) continue;
@@ -21,6 +26,8 @@ export function importRoutes(xsApp: JsonObject, destinations: readonly Destinati
     if (service) carry(route, about, service, draft);
     else draft.note(about, `its destination ${wanted} is not carried over`);
   }
+  for (const { name } of destinations)
+    if (!services.has(name)) draft.note(`destination ${name}`, 'no route leads to it, so it is not carried over');
 }
 
 function sourceOf({ source }: JsonObject): string {
@@ -34,14 +41,21 @@ function destinationOf(route: JsonObject, about: string, draft: Draft): string |
   if (typeof destination === 'string') return destination;
   if (localDir !== undefined)
     draft.note(about, 'localDir: static content is not served; put it on a web server or a CDN');
-  else if (typeof service === 'string')
-    draft.note(
-      about,
-      `service ${service}: give its key or binding to Flowgate; "flowgate import key.json" makes the entry`,
-    );
+  else if (typeof service === 'string') draft.note(about, `service ${service}: ${OWN_SERVICES.get(service) ?? BY_KEY}`);
   else draft.note(about, 'it has no destination');
   return undefined;
 }
+
+/** What an approuter itself offers as a service. */
+const OWN_SERVICES: ReadonlyMap<string, string> = new Map([
+  ['html5-apps-repo-rt', 'static content is not served; put it on a web server or a CDN'],
+  ['sap-approuter-userapi', 'nobody logs on here, so there is no user to tell of'],
+]);
+
+const BY_KEY = 'give its key or binding to Flowgate; "flowgate import key.json" makes the entry';
+
+/** A destination that is chosen by the path of each request. */
+const DYNAMIC = '*';
 
 function addService(
   wanted: string,
@@ -53,10 +67,7 @@ function addService(
   const destination = destinations.find(({ name }) => name === wanted);
   const url = URL.parse(destination?.get('url') ?? '');
   if (destination === undefined || url === null) {
-    draft.note(
-      about,
-      destination ? 'its URL is not one' : 'it is not among the destinations: export it, and import again',
-    );
+    draft.note(about, whyNoAddress(wanted, destination));
     return undefined;
   }
   const made = tokenOf(destination, draft.nameFor(wanted), draft);
@@ -67,11 +78,19 @@ function addService(
   if (url.username !== '' || url.password !== '')
     draft.note(about, 'the user name and password in its URL are left out');
   if (url.search !== '') draft.note(about, 'the query in its URL is left out');
-  const kind = kindOfAddress(url);
+  const kind = kindOfService(url, destination.get('clientId'));
   const members = kind === 'sap-integration' ? { flows: {} } : kind === 'http' ? { routes: [] } : {};
   const entry: ServiceDraft = { kind, url: serviceUrl(kind, url), token: made.token, ...members };
   const name = draft.addService(wanted, entry);
   return { name, entry, url, prefix: commonPrefix(wanted, name, routes) };
+}
+
+function whyNoAddress(wanted: string, destination: Destination | undefined): string {
+  if (wanted === DYNAMIC)
+    return 'the path of each request names it there: here each destination needs routes of its own';
+  if (destination === undefined) return 'it is not among the destinations: export it, and import again';
+  const type = destination.get('type') ?? 'HTTP';
+  return type === 'HTTP' ? 'its URL is not one' : `Type ${type}: only HTTP is carried over`;
 }
 
 /** `/catalogue` where all routes to the destination of that name begin so: the service's name says it already. */
@@ -95,7 +114,7 @@ function carry(route: JsonObject, about: string, service: TargetService, draft: 
   for (const remark of converted.route.remarks) draft.note(about, remark);
   noteLostOfRoute(route, about, draft);
   const carried: CarriedRoute = { ...converted.route, about, methods: methodsOf(route['httpMethods']) };
-  if (service.entry.kind === 'sap-workflow') addWorkflowRoute(carried, service, draft);
+  if (ENGINES.has(service.entry.kind)) addEngineRoute(carried, service, draft);
   else if (service.entry.kind === 'sap-integration') addFlow(carried, service, draft);
   else addHttpRoute(carried, service, draft);
 }

@@ -29,14 +29,33 @@ const OF_ROUTE: Readonly<Record<string, string>> = {
   preferLocal: 'there is nothing local that could be preferred',
 };
 
+/** What is carried over, or said of a route in another way. */
+const OF_ROUTE_READ = new Set([
+  'source',
+  'target',
+  'destination',
+  'httpMethods',
+  'csrfProtection',
+  'authenticationType',
+  'service',
+  'endpoint',
+  'localDir',
+]);
+
 export function noteLostSettings(xsApp: JsonObject, draft: Draft): void {
   noteAll(xsApp, AT_TOP, undefined, draft);
+  for (const name of Object.keys(xsApp))
+    if (name !== 'routes' && !Object.hasOwn(AT_TOP, name)) draft.note(name, NOT_KNOWN);
 }
+
+const NOT_KNOWN = 'it is not known here, and not carried over';
 
 /** @param about how notes call the route */
 export function noteLostOfRoute(route: JsonObject, about: string, draft: Draft): void {
   const { source, csrfProtection, authenticationType } = route;
   noteAll(route, OF_ROUTE, about, draft);
+  for (const name of Object.keys(route))
+    if (!OF_ROUTE_READ.has(name) && !Object.hasOwn(OF_ROUTE, name)) draft.note(about, `${name}: ${NOT_KNOWN}`);
   if (isJsonObject(source) && source['matchCase'] === false)
     draft.note(about, 'matchCase: paths are compared with case');
   if (authenticationType === 'none')

@@ -22,7 +22,8 @@ const WRAPPERS = ['destinations', 'init_data', 'instance', 'subaccount', 'destin
 function findObjects(value: unknown): JsonObject[] {
   if (Array.isArray(value)) return value.flatMap(findObjects);
   if (!isJsonObject(value)) return [];
-  if (textOf(value, 'name') !== undefined && textOf(value, 'url') !== undefined) return [value];
+  const isOne = textOf(value, 'url') !== undefined || textOf(value, 'type') !== undefined;
+  if (isOne && textOf(value, 'name') !== undefined) return [value];
   return WRAPPERS.flatMap((wrapper) => findObjects(value[wrapper]));
 }
 
