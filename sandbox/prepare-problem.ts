@@ -16,19 +16,20 @@ export interface FlowgateAddress {
  * @returns the request that shows it
  */
 export async function prepareProblem(
-  { before, breaks, request }: RequestProblem,
+  { prepares, before, breaks, request }: RequestProblem,
   flowgate: FlowgateAddress,
   sandbox: Sandbox,
 ): Promise<ProblemRequest> {
-  const ready = request.path.includes('{instance}')
-    ? { ...request, path: request.path.replace('{instance}', await startFirstInstance(flowgate.url, flowgate.apiKey)) }
-    : request;
+  await prepares?.(sandbox);
+  const instance = request.path.includes('{instance}')
+    ? await startFirstInstance(flowgate.url, flowgate.apiKey)
+    : undefined;
   if (before !== undefined) {
     const headers = { ...before.headers, 'x-correlation-id': ownCorrelationId };
     await send({ ...before, headers }, flowgate);
   }
-  await breaks?.(sandbox);
-  return ready;
+  await breaks?.(sandbox, instance);
+  return instance === undefined ? request : { ...request, path: request.path.replace('{instance}', instance) };
 }
 
 /** Sends a request as curl would. */

@@ -19,6 +19,12 @@ export const callerProblems = {
     request: { ...requests.definitions, headers: { 'x-api-key': undefined } },
     expect: { status: 401, code: 'unauthenticated' },
   },
+  'idle-connections': {
+    kind: 'request',
+    symptom: 'Sporadic 502 of the platform: idle connections are kept for longer than its 90 s',
+    request: requests.definitions,
+    expect: { status: 200 },
+  },
   preflight: {
     kind: 'request',
     symptom: '"blocked by CORS": the preflight, which brings no credential, is answered',

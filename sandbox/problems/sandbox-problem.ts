@@ -24,9 +24,12 @@ export interface RequestProblem {
   /** What people see of it, in one line. */
   readonly symptom: string;
   readonly settings?: (sandbox: Sandbox) => ProblemSettings;
+  /** Done before the first request. */
+  readonly prepares?: (sandbox: Sandbox) => unknown;
   /** Sent before anything breaks, so that a token is there. */
   readonly before?: ProblemRequest;
-  readonly breaks?: (sandbox: Sandbox) => unknown;
+  /** @param instance the id of the instance that `{instance}` stands for, where the request has it */
+  readonly breaks?: (sandbox: Sandbox, instance: string | undefined) => unknown;
   readonly request: ProblemRequest;
   /** The answer: a status, and the code of the problem. Without a code Flowgate has mended it and nobody sees it. */
   readonly expect: { readonly status: number; readonly code?: ProblemCode };

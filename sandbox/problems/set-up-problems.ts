@@ -1,6 +1,13 @@
 import { wrongAudience } from '../integration/integration-answers.ts';
 import { requests, type SandboxProblems } from './sandbox-problem.ts';
 
+/** Partner `a` may call one flow, `b` another, and `c` may list the flows. */
+const partners = `callers:
+  a: { apiKeys: [key-of-partner-a-0123456789], allow: ["POST /api/integration/flows/product-details"], rateLimit: 60/min }
+  b: { apiKeys: [key-of-partner-b-0123456789], allow: ["POST /api/integration/flows/orders"] }
+  c: { apiKeys: [key-of-partner-c-0123456789], allow: ["GET /api/integration/flows"] }
+`;
+
 /** Wrong keys, addresses and plans. */
 export const setUpProblems = {
   'token-address-unknown': {
@@ -32,6 +39,13 @@ export const setUpProblems = {
       return { env: { WORKFLOW_SERVICE_KEY: JSON.stringify({ ...workflow, uaa }) } };
     },
     expect: { setting: 'WORKFLOW_SERVICE_KEY' },
+  },
+  'basic-only-server': {
+    kind: 'request',
+    symptom: '401 with the right secret: the provider takes it in a Basic header only',
+    breaks: ({ control }) => refuseClient(control, 401, 'invalid_client', 'Client authentication failed: use Basic.'),
+    request: requests.definitions,
+    expect: { status: 502, code: 'credentials-rejected' },
   },
   'two-bindings': {
     kind: 'request',
@@ -75,6 +89,13 @@ export const setUpProblems = {
     symptom: 'The address of a flow is a template that was never filled in',
     settings: () => ({ env: { INTEGRATION_FLOWS: 'product-details=https://<tenant>.example.com/http/<flow>' } }),
     expect: { setting: 'INTEGRATION_FLOWS' },
+  },
+  'three-partners': {
+    kind: 'request',
+    symptom: 'Three partners, three service keys, one client id: here each is a caller with a list of its own',
+    settings: () => ({ file: partners }),
+    request: { ...requests.product, headers: { 'x-api-key': 'key-of-partner-b-0123456789' } },
+    expect: { status: 403, code: 'forbidden' },
   },
   'audience-missing': {
     kind: 'request',

@@ -11,6 +11,22 @@ export const tokenProblems = {
     request: requests.definitions,
     expect: { status: 503, code: 'token-unavailable' },
   },
+  'token-call-per-request': {
+    kind: 'request',
+    symptom: 'A token call per request, until a quota is used up: here one token serves all requests',
+    before: requests.definitions,
+    request: requests.definitions,
+    expect: { status: 200 },
+  },
+  'authority-added': {
+    kind: 'request',
+    symptom: '403 although the authority was added: the old token is replaced, and nobody sees it',
+    prepares: ({ control }) => control.setAuthorities({ authorities: ['WORKFLOW_DEFINITION_GET'] }),
+    before: requests.definitions,
+    breaks: ({ control }) => control.setAuthorities({ authorities: 'all' }),
+    request: requests.start,
+    expect: { status: 201 },
+  },
   'token-revoked': {
     kind: 'request',
     symptom: 'The service refuses the token that is in use: it is replaced, and nobody sees it',

@@ -23,6 +23,21 @@ export const workflowProblems = {
     request: { ...requests.start, headers: { 'content-type': 'application/x-www-form-urlencoded' } },
     expect: { status: 415, code: 'unsupported-media-type' },
   },
+  'completed-instances': {
+    kind: 'request',
+    symptom: 'Completed instances are missing in the list: `status=all` brings them',
+    breaks: ({ control }, instanceId) =>
+      instanceId !== undefined && control.setInstanceStatus({ instanceId, status: 'COMPLETED' }),
+    request: { path: '/api/workflow/instances?id={instance}&status=all' },
+    expect: { status: 200 },
+  },
+  'started-by-a-technical-id': {
+    kind: 'request',
+    symptom: '"Started by" is a cryptic id: with `identity` the context names who it was',
+    settings: () => ({ file: '  workflow: { identity: { from: caller, as: startedBy } }\n' }),
+    request: requests.start,
+    expect: { status: 201 },
+  },
   'cancel-takes-effect-later': {
     kind: 'request',
     symptom: 'Cancelling is answered with 202, and a moment later the instance still runs',
@@ -87,5 +102,11 @@ export const workflowProblems = {
     symptom: 'WorkflowServer answers 200 and nothing happened: "success" is false',
     request: { ...requests.process, path: '/api/approvals/definitions/NoScheme/instances' },
     expect: { status: 404, code: 'definition-not-found' },
+  },
+  'workflow-server-process-unknown': {
+    kind: 'request',
+    symptom: 'WorkflowServer answers 200 to a process that is not there',
+    request: { path: '/api/approvals/instances/0d4f1c9e-5de2-4a7b-a3be-47c9199a3967' },
+    expect: { status: 404, code: 'instance-not-found' },
   },
 } as const satisfies SandboxProblems;

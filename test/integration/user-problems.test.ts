@@ -33,6 +33,15 @@ const rows: readonly Row[] = [
     says: ['unknown to the platform', '"endpoints.workflow_rest_url"', 'process automation: "endpoints.api"'],
   },
   { number: 3, problem: 'client-id-with-line-break', says: ['clientid has blanks around it or inside', 'Copy'] },
+  {
+    number: 4,
+    problem: 'basic-only-server',
+    says: [
+      '401 invalid_client',
+      'If the server takes Basic only, set `auth: client_secret_basic`; Flowgate encodes it.',
+    ],
+    retryable: false,
+  },
   { number: 5, problem: 'two-bindings' },
   { number: 6, problem: 'key-of-plan-api', says: ['is of plan api', 'plan integration-flow'] },
   {
@@ -49,6 +58,17 @@ const rows: readonly Row[] = [
     number: 7,
     problem: 'flow-address-of-a-template',
     says: ['placeholder', 'must be the path shown under Endpoints', 'starting with /http/ or /cxf/'],
+  },
+  {
+    number: 8,
+    problem: 'key-of-plan-api',
+    says: ['Where the cockpit does not offer that service, add its entitlement'],
+  },
+  {
+    number: 9,
+    problem: 'three-partners',
+    says: ['may not call', 'POST /api/integration/flows/product-details'],
+    also: () => expect(stack.sandbox.control.counters().flowRuns).toEqual({}),
   },
   {
     number: 10,
@@ -78,12 +98,22 @@ const rows: readonly Row[] = [
     retryable: true,
     also: ({ headers }) => expect(headers.get('retry-after')).toBe('7'),
   },
+  {
+    number: 14,
+    problem: 'token-call-per-request',
+    also: () => expect(stack.sandbox.control.counters().tokenRequests).toBe(1),
+  },
   { number: 15, problem: 'token-revoked' },
   {
     number: 15,
     problem: 'token-refused-twice',
     says: ['refuses a fresh access token', 'another subaccount or region'],
     retryable: false,
+  },
+  {
+    number: 16,
+    problem: 'authority-added',
+    also: () => expect(stack.sandbox.control.counters().tokenRequests).toBe(2),
   },
   {
     number: 17,
@@ -140,6 +170,19 @@ const rows: readonly Row[] = [
   },
   { number: 26, problem: 'definition-id-missing', says: ['definitionId'] },
   { number: 27, problem: 'content-type-missing', says: ['Send Content-Type: application/json.'] },
+  {
+    number: 28,
+    problem: 'completed-instances',
+    also: ({ json }) => expect(json).toEqual([expect.objectContaining({ status: 'COMPLETED' })]),
+  },
+  {
+    number: 29,
+    problem: 'started-by-a-technical-id',
+    also: () => {
+      const sent = stack.sandbox.control.lastRequest('workflow')?.rawBody.toString() ?? '';
+      expect(JSON.parse(sent)).toMatchObject({ context: { startedBy: 'sandbox' } });
+    },
+  },
   { number: 30, problem: 'cancel-takes-effect-later' },
   {
     number: 31,
@@ -207,6 +250,11 @@ const rows: readonly Row[] = [
   },
   { number: 41, problem: 'workflow-server-says-200', says: ['no scheme "NoScheme"', '/api/approvals/definitions'] },
   {
+    number: 41,
+    problem: 'workflow-server-process-unknown',
+    says: ['no process with this id', '/api/approvals/instances'],
+  },
+  {
     number: 42,
     problem: 'graphql-says-200',
     says: ['reports an error in place of the request, so none was made', 'the log of WorkflowGen'],
@@ -233,6 +281,11 @@ const rows: readonly Row[] = [
   },
   { number: 45, problem: 'login-page', says: ['web application or a login page'] },
   { number: 45, problem: 'login-redirect', says: ['redirect', 'login page', 'API address from the service key'] },
+  {
+    number: 46,
+    problem: 'idle-connections',
+    also: ({ headers }) => expect(headers.get('keep-alive')).toBe('timeout=120'),
+  },
   {
     number: 47,
     problem: 'service-away',
