@@ -111,7 +111,7 @@ async function answer(visit: Visit, parts: ApiParts): Promise<void> {
   const context: RunContext = { offer, client, request, response, record, deadline, isImpatient, streamed };
   try {
     const answer = explained
-      ? explanationAnswer(service.explain({ operation, input, grant: explained }))
+      ? explanationAnswer(service.explain({ operation, input, grant: explained, deadline }))
       : operation.kind === 'local'
         ? operation.answer(input)
         : await run(operation, input, context, { ledger: parts.ledger, template });

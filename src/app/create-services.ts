@@ -33,6 +33,7 @@ export function createServices(config: Config, log: Log, { metrics, cache, shari
       metrics.tokens.note(services[0] ?? '', event);
     },
   });
+  const rates = new Map(config.callers.map(({ name, rateLimit }) => [name, rateLimit]));
   return config.services.map((service) => {
     const base = baseUrlOf(service);
     const transport = new Transport(base.origin);
@@ -44,7 +45,13 @@ export function createServices(config: Config, log: Log, { metrics, cache, shari
       onHandshake: (outcome) => metrics.noteHandshake(service.name, outcome),
     });
     const explain: Explain = (request) =>
-      explainOperation({ ...request, service, limits: config.limits, token: tokenSource?.snapshot() });
+      explainOperation({
+        ...request,
+        service,
+        limits: config.limits,
+        rate: rates.get(request.grant.caller),
+        token: tokenSource?.snapshot(),
+      });
     return { offer, client, identity: service.identity, explain };
   });
 }

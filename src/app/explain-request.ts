@@ -8,7 +8,7 @@ import { routeSegments } from './operation-params.ts';
 import type { FoundRoute } from './route-table.ts';
 
 /** What a service says would be done with a request; it knows its own configuration and token. */
-export type Explain = (request: Pick<ExplainContext, 'operation' | 'input' | 'grant'>) => Explanation;
+export type Explain = (request: Pick<ExplainContext, 'operation' | 'input' | 'grant' | 'deadline'>) => Explanation;
 
 /**
  * Whether a request asks what would be done with it, instead of having it done: `Flowgate-Explain: true`.

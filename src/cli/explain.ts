@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { decideGrant } from '../app/explain-request.ts';
 import { operationParams } from '../app/operation-params.ts';
+import { requestDeadline } from '../app/request-deadline.ts';
 import { parseTarget } from '../app/request-target.ts';
 import { RouteTable, type FoundRoute } from '../app/route-table.ts';
 import { Grants } from '../callers/grants.ts';
@@ -43,16 +44,24 @@ function run(input: CommandInput): number {
     const explanation = explainRequest(method.toUpperCase(), target, caller, config);
     const text = input.has('json')
       ? JSON.stringify(explanation, null, 2)
-      : explanationText(`${method.toUpperCase()} ${target}`, explanation, caller.rateLimit);
+      : explanationText(`${method.toUpperCase()} ${target}`, explanation);
     process.stdout.write(`${text}\n`);
     return explanation.grant.allowed ? EXIT.ok : EXIT.failed;
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    const { detail, hint, allow } = error.details;
-    const methods = allow === undefined ? '' : ` (${allow.join(', ')})`;
-    process.stdout.write(`refused  ${error.status} ${error.code}: ${detail}${methods}\n         -> ${hint}\n`);
+    process.stdout.write(`${input.has('json') ? refusalJson(error) : refusalText(error)}\n`);
     return EXIT.failed;
   }
+}
+
+function refusalText({ status, code, details: { detail, hint, allow } }: Problem): string {
+  const methods = allow === undefined ? '' : ` (${allow.join(', ')})`;
+  return `refused  ${status} ${code}: ${detail}${methods}\n         -> ${hint}`;
+}
+
+/** In the place of an explanation: the answer of the server. */
+function refusalJson({ status, code, details: { detail, hint, allow } }: Problem): string {
+  return JSON.stringify({ refused: { status, code, detail, hint, ...(allow && { allow }) } }, null, 2);
 }
 
 function senderOf(config: Config, name: string | undefined): CallerConfig {
@@ -87,7 +96,9 @@ function explainRequest(method: string, target: string, caller: CallerConfig, co
     operation,
     input,
     grant: decideGrant({ name: caller.name, grants }, operation.method, found),
+    deadline: requestDeadline(operation, config.limits.timeoutMs, undefined).deadline,
     limits: config.limits,
+    rate: caller.rateLimit,
     token: undefined,
   });
 }
@@ -102,6 +113,11 @@ function findRoute(
     for (const operation of offerOf(service).operations)
       routes.add(`/api/${service.name}${operation.path}`, service, operation);
   const found = routes.find(segments, (method === 'HEAD' ? 'GET' : method) as Method);
+  if (found === undefined && segments[0] !== 'api')
+    throw new Problem('not-found', {
+      detail: 'Only requests below /api go to a service, and only they are explained.',
+      hint: "Begin the path with /api and the name of a service. The routes beside /api are Flowgate's own, and send nothing.",
+    });
   if (found === undefined)
     throw new Problem('not-found', {
       detail: 'There is no such route.',

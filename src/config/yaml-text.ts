@@ -29,7 +29,7 @@ export function parseYaml(text: string): ParsedYaml {
   try {
     const document = parseDocument(text, { version: '1.2', stringKeys: true, uniqueKeys: true });
     const found = [...document.errors, ...document.warnings];
-    if (found.length > 0) return { ok: false, faults: found.map(faultOf) };
+    if (found.length > 0) return { ok: false, faults: causesOf(found).map(faultOf) };
     return { ok: true, data: document.toJS({ maxAliasCount: MOST_ALIASES }) as unknown };
   } catch {
     // Aliases to nothing and aliases that multiply are found only here; so is nesting too deep for the stack.
@@ -38,8 +38,19 @@ export function parseYaml(text: string): ParsedYaml {
   }
 }
 
+/** One slip makes the parser stumble on and on: of what has no name of its own only the first is a cause. */
+function causesOf(errors: readonly YAMLError[]): readonly YAMLError[] {
+  return errors.filter((error, at) => {
+    const isTold = errors.slice(0, at).some((earlier) => placeOf(earlier) === placeOf(error));
+    return at === 0 || (!isTold && Object.hasOwn(MEANINGS, error.code));
+  });
+}
+
 function faultOf(error: YAMLError): Fault {
-  const [start] = error.linePos ?? [];
-  const place = start === undefined ? '' : `line ${start.line}, column ${start.col}: `;
-  return { problem: place + (MEANINGS[error.code] ?? 'this is not valid YAML'), cure: CURE };
+  return { problem: placeOf(error) + (MEANINGS[error.code] ?? 'this is not valid YAML'), cure: CURE };
+}
+
+function placeOf({ linePos }: YAMLError): string {
+  const [start] = linePos ?? [];
+  return start === undefined ? '' : `line ${start.line}, column ${start.col}: `;
 }

@@ -1,4 +1,5 @@
-import type { Limits, ServiceConfig, TokenClient } from '../config/config.ts';
+import type { Limits, RateLimit, ServiceConfig, TokenClient } from '../config/config.ts';
+import type { Deadline } from '../forward/deadline.ts';
 import type { TokenSnapshot } from '../tokens/token-events.ts';
 import { mayHappenTwice } from './may-happen-twice.ts';
 import { baseUrlOf } from './offers.ts';
@@ -24,6 +25,8 @@ export interface Explanation {
     readonly bodyBytes: number;
     readonly concurrency: number;
     readonly perService: number;
+    /** Of this caller; `null`: none. */
+    readonly rate: RateLimit | null;
   };
   readonly deadline: { readonly ms: number; readonly setting: string };
 }
@@ -67,7 +70,9 @@ export interface ExplainContext {
   /** Checked, as the operation takes it. */
   readonly input: OperationInput;
   readonly grant: GrantDecision;
+  readonly deadline: Deadline;
   readonly limits: Limits;
+  readonly rate: RateLimit | undefined;
   readonly token: TokenSnapshot | undefined;
 }
 
@@ -82,9 +87,8 @@ const OF_THE_REQUEST = '[of the request]';
  * @throws {Problem} where the operation refuses its input
  */
 export function explainOperation(context: ExplainContext): Explanation {
-  const { service, operation, grant, limits } = context;
+  const { service, operation, grant, limits, rate = null, deadline } = context;
   const { id, method, path, summary, effect, authorities } = operation;
-  const ownTimeout = operation.kind === 'forward' ? operation.timeout : undefined;
   return {
     operation: {
       service: service.name,
@@ -101,8 +105,9 @@ export function explainOperation(context: ExplainContext): Explanation {
       bodyBytes: bodyLimit(operation, limits),
       concurrency: limits.concurrency,
       perService: limits.perService,
+      rate,
     },
-    deadline: ownTimeout ?? { ms: limits.timeoutMs, setting: 'limits.timeout' },
+    deadline: { ms: deadline.limitMs, setting: deadline.setting },
   };
 }
 

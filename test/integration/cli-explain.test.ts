@@ -105,6 +105,20 @@ describe('flowgate explain', () => {
     expect(stdout).toContain(`refused  ${refusal}`);
   });
 
+  it('tells a refusal as JSON where JSON is asked for', async () => {
+    const { status, stdout } = await explain('GET', '/api/workflow/messages', '--caller', 'shop', '--json');
+    expect(status).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({
+      refused: { status: 405, code: 'method-not-allowed', hint: expect.any(String), allow: ['POST'] },
+    });
+  });
+
+  it('says of the routes beside /api that they go to no service', async () => {
+    const { status, stdout } = await explain('GET', '/metrics', '--caller', 'shop');
+    expect(status).toBe(1);
+    expect(stdout).toContain('refused  404 not-found: Only requests below /api');
+  });
+
   it.each([
     [['GET', '/api/workflow/tasks'], 'There are: portal, shop.'],
     [['GET', '/api/workflow/tasks', '--caller', 'protal'], 'Did you mean portal?'],

@@ -4,6 +4,7 @@ import { useFlowgate } from '../support/flowgate-stack.ts';
 
 const OPERATOR = { 'x-api-key': 'operator-key-0123456789abcdef', 'flowgate-explain': 'true' };
 const EVERYTHING = { 'x-api-key': 'everything-key-0123456789ab', 'flowgate-explain': 'true' };
+const PACED_KEY = 'paced-key-0123456789abcdef';
 const ENVIRONMENT_KEY = 'environment-api-key-0123456789';
 
 const stack = useFlowgate({
@@ -29,6 +30,10 @@ callers:
       - EXPLAIN /api/**
       - POST /api/workflow/definitions/onboarding/instances
       - POST /api/integration/flows/orders
+  paced:
+    apiKeys: [${PACED_KEY}]
+    allow: [EXPLAIN /api/**]
+    rateLimit: 2/h
   everything:
     apiKeys: [${EVERYTHING['x-api-key']}]
     allow: ['* /api/**', EXPLAIN /api/workflow/tasks]
@@ -110,6 +115,23 @@ describe('a request with Flowgate-Explain: true', () => {
     expect(limits).toMatchObject({ bodyBytes: 2 * 1024 ** 2, concurrency: 256, perService: 64 });
     expect(deadline).toMatchObject({ ms: 5000, setting: expect.stringContaining('timeout of the flow orders') });
     expect(upstream?.csrf).toEqual({ mode: 'auto', endpoint: '/http/orders' });
+  });
+
+  it('tells the deadline that the request itself asks for, where that is the shorter one', async () => {
+    const ask = (prefer: string) => stack.send('GET', '/api/workflow/definitions', undefined, { ...OPERATOR, prefer });
+    expect((await ask('wait=3')).json).toMatchObject({
+      deadline: { ms: 3000, setting: expect.stringContaining('Prefer') },
+    });
+    expect((await ask('wait=300')).json).toMatchObject({ deadline: { ms: 30_000, setting: 'limits.timeout' } });
+  });
+
+  it('tells the rate of the caller, and takes the explanation as one of its requests', async () => {
+    const ask = () => stack.get('/api/workflow/tasks', { 'x-api-key': PACED_KEY, 'flowgate-explain': 'true' });
+    expect((await ask()).json).toMatchObject({ limits: { rate: { requests: 2, perSeconds: 3600 } } });
+    await ask();
+    const third = await ask();
+    expect([third.status, third.json.code]).toEqual([429, 'rate-limited']);
+    expect((await explained('POST', START, '{}')).limits.rate).toBeNull();
   });
 
   it('tells which read goes before a command, and decides whether it is sent', async () => {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { effectiveSettings } from '../../src/cli/check/effective-settings.ts';
 import { traceFile } from '../../src/config/file-trace.ts';
@@ -11,6 +12,11 @@ function shown(setting: string, given: Given): string | undefined {
   return found && `${found.value}, ${found.from}`;
 }
 
+/** The beginning of a secret's SHA-256. */
+function digest(secret: string): string {
+  return createHash('sha256').update(secret).digest('hex').slice(0, 4);
+}
+
 const TOKEN = `{ url: https://idp.example.com/token, clientId: c, clientSecret: "secret-of-the-client",
   params: { audience: my-api, api_secret: secret-of-the-gateway }, headers: { x-gateway-key: key-of-the-gateway } }`;
 const HTTP: Given = {
@@ -21,13 +27,39 @@ const HTTP: Given = {
 describe('the effective settings', () => {
   it.each([
     ['services.api.token.params.audience', 'my-api, flowgate.yaml'],
-    ['services.api.token.params.api_secret', 'set, flowgate.yaml'],
-    ['services.api.token.headers.x-gateway-key', 'set, flowgate.yaml'],
+    ['services.api.token.params.api_secret', `set (sha256:${digest('secret-of-the-gateway')}…), flowgate.yaml`],
+    ['services.api.token.headers.x-gateway-key', `set (sha256:${digest('key-of-the-gateway')}…), flowgate.yaml`],
     ['services.api.routes', 'GET /a/:id -> /b/:id, flowgate.yaml'],
     ['services.api.maxBody', '40mb, default'],
     ['callers.tester.allow', 'every /api route, API_KEYS'],
   ])('show %s as "%s"', (setting, expected) => {
     expect(shown(setting, HTTP)).toBe(expected);
+  });
+
+  it.each([
+    ['services.approvals.identity.from', 'caller, flowgate.yaml'],
+    ['services.approvals.token.url', 'https://wfs.example.com/.well-known/openid-configuration, OpenID discovery'],
+    ['services.bpa.identity.claim', 'email, flowgate.yaml'],
+    ['services.bpa.identity.as', 'startedBy, flowgate.yaml'],
+    ['callers.intranet.jwt.issuer', 'https://login.example.com/, flowgate.yaml'],
+    ['callers.intranet.jwt.audience', 'flowgate, flowgate.yaml'],
+    ['callers.intranet.jwt.claims.department', 'hr, flowgate.yaml'],
+    ['callers.intranet.jwt.scopes', 'start, read, flowgate.yaml'],
+  ])('of who acts show %s as "%s"', (setting, expected) => {
+    const file = `
+services:
+  approvals:
+    kind: workflow-server
+    url: https://wfs.example.com
+    token: { clientId: workflowapi, clientSecret: secret-of-the-server }
+    identity: { from: caller }
+  bpa: { kind: sap-workflow, url: https://api.example.com, token: ${TOKEN.replace('\n', '')}, identity: { claim: email, as: startedBy } }
+callers:
+  intranet:
+    jwt: { issuer: https://login.example.com/, audience: flowgate, claims: { department: hr }, scopes: [start, read] }
+    allow: [GET /api/**]
+`;
+    expect(shown(setting, { file })).toBe(expected);
   });
 
   it.each([

@@ -47,6 +47,19 @@ describe('the YAML of the file', () => {
     expect(problemWith('flowgate.yaml', withFile(file))).toContain(line);
   });
 
+  it('with one slip is one problem, however often the parser stumbles after it', () => {
+    const file =
+      'services:\n  a: { kind: http,\n    url: "x",\n  token: { url: y } }\n  b:\n    kind: http\n    url: z\n';
+    expect(problemsOf(withFile(file)).map(({ problem }) => problem)).toEqual([
+      'line 4, column 3: the indentation is wrong',
+    ]);
+  });
+
+  it('with two slips is two problems', () => {
+    const file = 'limits:\n  body: 1mb\n  body: 2mb\n  timeout: !other 30s\n';
+    expect(faultySettings(withFile(file))).toEqual(['flowgate.yaml', 'flowgate.yaml']);
+  });
+
   it('with aliases that multiply is a problem', () => {
     const lines = ['a: &a [1,1,1,1,1,1,1,1,1]'];
     for (const [from, to] of ['ab', 'bc', 'cd', 'de', 'ef', 'fg'].map((pair) => pair.split(''))) {

@@ -1,4 +1,4 @@
-import type { CallerConfig, Config } from '../../config/config.ts';
+import type { CallerConfig, Config, JwtConfig } from '../../config/config.ts';
 import { readVariable, type Environment, type EnvironmentVariableName } from '../../config/environment-variables.ts';
 import type { FileTrace } from '../../config/file-trace.ts';
 import { DEFAULT, type EffectiveSetting } from './effective-setting.ts';
@@ -78,12 +78,31 @@ function callerSettings(caller: CallerConfig, file: FileTrace): EffectiveSetting
   const from = (setting: string): string => file.from([...root, setting]) ?? 'API_KEYS';
   const values: readonly (readonly [string, string | undefined])[] = [
     ['apiKeys', apiKeyDigests.length === 0 ? undefined : apiKeyDigests.map(shownDigest).join(', ')],
-    ['jwt', jwt && `issuer ${jwt.issuer}, audience ${jwt.audiences.join(' or ')}`],
     ['origins', origins && shownValue(origins)],
     ['allow', allow?.join('; ') ?? 'every /api route'],
     ['rateLimit', rateLimit && `${rateLimit.requests} in ${rateLimit.perSeconds} s`],
   ];
-  return values.flatMap(([setting, value]) =>
+  const own = values.flatMap(([setting, value]) =>
     value === undefined ? [] : [{ setting: [...root, setting].join('.'), value, from: from(setting) }],
   );
+  return jwt === undefined ? own : [...own, ...jwtSettings(jwt, [...root, 'jwt'], file)];
+}
+
+/** Which tokens are a caller's; what the file leaves open comes from the binding that it names. */
+function jwtSettings(jwt: JwtConfig, root: readonly string[], file: FileTrace): EffectiveSetting[] {
+  const { issuer, jwksUrl, audiences, claims, scopes } = jwt;
+  const isBound = file.from([...root, 'binding']) !== undefined;
+  const values: readonly (readonly [string, string | undefined])[] = [
+    ['issuer', issuer],
+    ['jwksUrl', jwksUrl],
+    ['audience', audiences.join(' or ')],
+    ...Object.entries(claims).map(([name, value]) => [`claims.${name}`, value] as const),
+    ['scopes', scopes.length === 0 ? undefined : scopes.join(', ')],
+  ];
+  return values.flatMap(([name, value]) => {
+    if (value === undefined) return [];
+    const inFile = file.from([...root, name.split('.', 1)[0] ?? '']);
+    const from = inFile ?? (isBound ? [...root, 'binding'].join('.') : DEFAULT);
+    return [{ setting: [...root, name].join('.'), value, from }];
+  });
 }

@@ -1,4 +1,4 @@
-import type { ServiceConfig } from '../../config/config.ts';
+import type { IdentityConfig, ServiceConfig } from '../../config/config.ts';
 import type { FileTrace } from '../../config/file-trace.ts';
 import { Secret } from '../../config/secret.ts';
 import { DEFAULT, type EffectiveSetting } from './effective-setting.ts';
@@ -38,6 +38,7 @@ export function serviceSettings(service: ServiceConfig, file: FileTrace): Effect
   const from = (path: readonly string[]): string => {
     const inFile = file.from([...root, ...path]);
     if (inFile !== undefined) return inFile;
+    if (service.token?.discovery === true && path.join('.') === 'token.url') return 'OpenID discovery';
     if (IN_KEYS.has(path.join('.'))) return keySource;
     const isForeignFlow = path[0] === 'flows' && file.from([...root, ...path.slice(0, 2)]) === undefined;
     return isForeignFlow && path[2] === 'address' ? 'INTEGRATION_FLOWS' : DEFAULT;
@@ -68,17 +69,23 @@ function leavesOf(group: object, path: readonly string[]): Leaf[] {
     if (name === 'timeoutMs') return [{ path: at, value: shownDuration(Number(value)) }];
     if (name === 'maxBodyBytes') return [{ path: at, value: shownSize(Number(value)) }];
     if (path.at(-1) === 'token' && (name === 'headers' || name === 'params')) return tokenFields(at, value);
+    if (name === 'identity') return identityLeaves(value as IdentityConfig, at);
     if (name === 'routes' || name === 'document') return [{ path: at, value: summaryOf(value) }];
     if (isNamedList(value)) return value.flatMap(({ name, ...entry }) => leavesOf(entry, [...at, name]));
     return isGroup(value) ? leavesOf(value, at) : [{ path: at, value: shownValue(value) }];
   });
 }
 
+function identityLeaves(identity: IdentityConfig, path: readonly string[]): Leaf[] {
+  const caller = identity.claim === undefined ? [{ path: [...path, 'from'], value: 'caller' }] : [];
+  return [...caller, ...leavesOf(identity, path)];
+}
+
 /** Further parameters and headers of token requests may be credentials, of gateways for example. */
 function tokenFields(path: readonly string[], fields: unknown): Leaf[] {
   return Object.entries(fields as Readonly<Record<string, string>>).map(([name, value]) => ({
     path: [...path, name],
-    value: SHOWN_FIELDS.has(name) ? value : 'set',
+    value: SHOWN_FIELDS.has(name) ? value : shownValue(new Secret(value)),
   }));
 }
 

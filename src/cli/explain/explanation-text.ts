@@ -1,4 +1,3 @@
-import type { RateLimit } from '../../config/config.ts';
 import type { Explanation } from '../../services/explain-operation.ts';
 import { shownDuration, shownSize } from '../check/shown-value.ts';
 
@@ -6,14 +5,14 @@ import { shownDuration, shownSize } from '../check/shown-value.ts';
 type Row = readonly [title: string, lines: readonly string[]];
 
 /** An explanation for a terminal. */
-export function explanationText(request: string, explanation: Explanation, rate: RateLimit | undefined): string {
+export function explanationText(request: string, explanation: Explanation): string {
   const { operation, grant, limits, deadline } = explanation;
   const rows: Row[] = [
     ['operation', [`${operation.id} of ${operation.service} (${operation.kind})`, operation.summary, operation.route]],
     ['effect', [operation.effect]],
     ['grant', [grantLine(grant)]],
     ...upstreamRows(explanation),
-    ['limits', [limitsLine(limits, rate)]],
+    ['limits', [limitsLine(limits)]],
     ['deadline', [`${shownDuration(deadline.ms)}, set by ${deadline.setting}`]],
   ];
   const width = Math.max(...rows.map(([title]) => title.length)) + 2;
@@ -51,11 +50,8 @@ function upstreamRows({ upstream, operation }: Explanation): Row[] {
   ];
 }
 
-function limitsLine(
-  { bodyBytes, concurrency, perService }: Explanation['limits'],
-  rate: RateLimit | undefined,
-): string {
+function limitsLine({ bodyBytes, concurrency, perService, rate }: Explanation['limits']): string {
   const body = bodyBytes === 0 ? 'no body' : `body ${shownSize(bodyBytes)}`;
-  const pace = rate === undefined ? '' : `; ${rate.requests} requests of this caller in ${rate.perSeconds} s`;
+  const pace = rate === null ? '' : `; ${rate.requests} requests of this caller in ${rate.perSeconds} s`;
   return `${body}; ${concurrency} requests at once, ${perService} to this service${pace}`;
 }
