@@ -5,6 +5,12 @@ import { EXIT } from './exit-status.ts';
 import { helpOf, overview } from './help.ts';
 import { findCommand, parseWords } from './parse-words.ts';
 
+// Who reads may have read enough, as `head` has: the exit status tells all the same.
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {

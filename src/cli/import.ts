@@ -11,7 +11,7 @@ import { Draft, standIn } from './import/draft.ts';
 import { bindingsIn, importBindings } from './import/import-bindings.ts';
 import { importRoutes } from './import/import-routes.ts';
 import { importServiceKey } from './import/import-service-key.ts';
-import { parsePastedJson } from './import/pasted-json.ts';
+import { decodeText, parsePastedJson } from './import/pasted-json.ts';
 import { readDestinations, type Destination } from './import/read-destinations.ts';
 import { loadChecked } from './read-configuration.ts';
 
@@ -70,11 +70,18 @@ function makeDraft(input: CommandInput): Draft {
 
 function destinationsOf(path: string | undefined): readonly Destination[] {
   if (path === undefined) return [];
+  if (PROPERTIES.test(decodeText(readBytes(path)))) throw new InputError(EXIT.data, `${path} ${PROPERTIES_CURE}`);
   const destinations = readDestinations(readJson(path));
   if (destinations === undefined)
     throw new InputError(EXIT.data, `${path} holds no destinations: a JSON list of objects with Name and URL.`);
   return destinations;
 }
+
+/** Lines such as `Name=catalogue`: a destination as older cockpits export it. */
+const PROPERTIES = /^(?:Name|URL|Type|Authentication)\s*=/m;
+
+const PROPERTIES_CURE =
+  'holds a destination as lines "name=value", which are not read. Write them as JSON, several in one list: [{"Name":"…","URL":"…","Authentication":"OAuth2ClientCredentials","clientId":"…","tokenServiceURL":"…"}].';
 
 function noUse(path: string): InputError {
   return new InputError(EXIT.data, `${path} is neither a service key nor an xs-app.json: it holds no JSON object.`);

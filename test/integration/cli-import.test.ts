@@ -152,6 +152,17 @@ describe('flowgate import xs-app.json', () => {
     expect(result.stderr).toMatch(line);
   });
 
+  it('says how to write destinations that are no JSON', async () => {
+    const lines =
+      '#Wed Jan 01\nType=HTTP\nName=catalogue\nURL=https\\://api.example.com\nclientSecret=secret-in-a-line\n';
+    const files = { 'xs-app.json': XS_APP, 'catalogue.properties': lines };
+    const args = ['xs-app.json', '--destinations', 'catalogue.properties'];
+    const { status, yaml, stderr } = await importIn({ args, files });
+    expect([status, yaml]).toEqual([65, '']);
+    expect(stderr).toMatch(/^catalogue\.properties holds a destination as lines .*Write them as JSON/);
+    expect(stderr).not.toContain('secret-in-a-line');
+  });
+
   it('says so when a destination is missing', async () => {
     const { stderr } = await importRouter(DESTINATIONS.slice(0, 1));
     expect(stderr).toMatch(/destination cpi, .*: it is not among the destinations/);

@@ -85,7 +85,11 @@ describe('the problem pages', () => {
 
   it('tell every status with which a problem may come, as a page and as data', async () => {
     const read = async (accept: string) => fetchPlain('/problems/outcome-unknown', { headers: { accept } });
-    expect(await (await read('application/json')).json()).toMatchObject({ status: 502, statuses: [502, 504] });
+    expect(await (await read('application/json')).json()).toMatchObject({
+      status: 502,
+      statuses: [502, 504],
+      placeholders: { $KEY: 'an API key' },
+    });
     expect(await (await read('text/html')).text()).toContain('<dd>502 or 504</dd>');
   });
 

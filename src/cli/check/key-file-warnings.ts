@@ -1,5 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { DEFAULT_FILE } from '../../config/config-file.ts';
 import type { SecretFile } from '../../config/file-trace.ts';
 
 /** Folders that web servers and static hosts usually serve. */
@@ -18,16 +19,18 @@ export interface FileWarning {
 export function keyFileWarnings(files: readonly SecretFile[]): FileWarning[] {
   return files.flatMap(({ setting, path }) => {
     const found: FileWarning[] = [];
+    // Key files are named by a setting; the configuration itself may hold secrets, too.
+    const it = setting === DEFAULT_FILE ? 'holds a secret and is' : 'names';
     if (servedFolder(path) !== undefined)
       found.push({
         setting,
-        warning: 'names a file that lies in a folder of web pages: whoever serves that folder hands out the key',
+        warning: `${it} a file that lies in a folder of web pages: whoever serves that folder hands out the key`,
         cure: 'Move the file out of it. If the folder has been served, delete the key at the service and make a new one.',
       });
     if (isReadableByAll(path))
       found.push({
         setting,
-        warning: 'names a file that every user of this machine may read',
+        warning: `${it} a file that every user of this machine may read`,
         cure: 'Take the right away: chmod 600 and the name of the file.',
       });
     return found;

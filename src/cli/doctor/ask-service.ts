@@ -4,7 +4,7 @@ import { Problem } from '../../problems/problem.ts';
 import { parseJson } from '../../services/answers.ts';
 import type { ForwardOperation, OperationInput, OperationRequest } from '../../services/operation.ts';
 import type { QueryPair } from '../../services/query.ts';
-import { explainRefusal } from '../../services/run-operation.ts';
+import { explainRefusal } from '../../services/explain-refusal.ts';
 import { controlCall } from './control-call.ts';
 import type { Patient } from './patient.ts';
 

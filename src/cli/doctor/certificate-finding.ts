@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import { codeOf } from '../../forward/classify-failure.ts';
 import { failed, ok, warning, type Finding } from './finding.ts';
+import { placeOf } from './place-of.ts';
 import { socketFinding } from './socket-finding.ts';
 
 const STEP = 'certificate';
@@ -18,6 +19,8 @@ const CURES: Readonly<Record<string, string>> = {
 const UNTRUSTED =
   'For a private certificate authority set NODE_EXTRA_CA_CERTS to its PEM file. Otherwise something stands in between that reads along.';
 
+const WANTS_CERTIFICATE = /ALERT_(BAD_CERTIFICATE|CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE)$/;
+
 const MEANINGS: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: 'has expired',
   CERT_NOT_YET_VALID: 'is not valid yet',
@@ -29,7 +32,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
  * looked at without harm.
  */
 export function certificateFinding(host: string, port: number, limitMs: number): Promise<Finding> {
-  const place = `${host}:${port}`;
+  const place = placeOf(host, port);
   const late = noHandshake(place, `none came about within ${limitMs / 1000} s`);
   return socketFinding(limitMs, late, (tell) => {
     const socket = connect({
@@ -40,7 +43,7 @@ export function certificateFinding(host: string, port: number, limitMs: number):
       ...(isIP(host) === 0 ? { servername: host } : {}),
     });
     socket.on('secureConnect', () => tell(judge(socket, place)));
-    socket.on('error', (error) => tell(noHandshake(place, codeOf(error))));
+    socket.on('error', (error) => tell(refusedHandshake(place, codeOf(error))));
     socket.on('end', () => tell(noHandshake(place, 'the connection was closed')));
     return socket;
   });
@@ -60,6 +63,19 @@ function judge(socket: TLSSocket, place: string): Finding {
   const detail = `${place}: ${days} days left, until ${day}`;
   if (days >= SOON_DAYS || Number.isNaN(days)) return ok(STEP, detail);
   return warning(STEP, detail, 'Whoever runs the host should renew it now: calls fail from that day on.');
+}
+
+/** Up to TLS 1.2 a server that wants a client certificate ends the handshake (RFC 5246, section 7.4.6). */
+function refusedHandshake(place: string, code: string): Finding {
+  if (WANTS_CERTIFICATE.test(code))
+    return warning(
+      STEP,
+      `${place} does not finish the handshake (${code}): it may ask for a client certificate.`,
+      'Right for a token endpoint with token.auth: tls_client_auth; see whether a token comes below. Else take the address that asks for none.',
+    );
+  if (code !== 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION') return noHandshake(place, code);
+  const detail = `${place} speaks no TLS of version 1.2 or later (${code}).`;
+  return failed(STEP, detail, 'Whoever runs the host must let it speak TLS 1.2 or 1.3.');
 }
 
 function noHandshake(place: string, why: string): Finding {

@@ -5,6 +5,7 @@ import { Deadline } from '../../forward/deadline.ts';
 import { certificateFinding } from './certificate-finding.ts';
 import { clockFinding } from './clock-finding.ts';
 import { failed, ok, warning, type Finding } from './finding.ts';
+import { placeOf } from './place-of.ts';
 import { socketFinding } from './socket-finding.ts';
 
 export interface HostCheck {
@@ -59,7 +60,7 @@ const NAME_CURE =
   'Compare the host with the service key, letter by letter. If it is right, this machine needs another DNS or a VPN to know it.';
 
 function portFinding(host: string, port: number, limitMs: number): Promise<Finding> {
-  const place = `${host}:${port}`;
+  const place = placeOf(host, port);
   const startMs = performance.now();
   return socketFinding(limitMs, noConnection(place, `within ${limitMs / 1000} s`), (tell) => {
     const socket = connect({ host, port });
@@ -79,10 +80,11 @@ function noConnection(place: string, why: string): Finding {
 
 function withoutTls(host: string, port: number): Finding {
   const isLoopback = host === 'localhost' || host.endsWith('.localhost') || host === '::1' || host.startsWith('127.');
-  if (isLoopback) return ok('certificate', `${host}:${port} speaks plain http, on this machine alone`);
+  const place = placeOf(host, port);
+  if (isLoopback) return ok('certificate', `${place} speaks plain http, on this machine alone`);
   return warning(
     'certificate',
-    `${host}:${port} speaks plain http: secrets and tokens travel in clear.`,
+    `${place} speaks plain http: secrets and tokens travel in clear.`,
     'Use the https address. ALLOW_INSECURE_UPSTREAMS is for networks that you trust.',
   );
 }

@@ -6,6 +6,8 @@ import type { Step } from './run-steps.ts';
 
 /** A token of a shorter life makes the authorization server a part of every call, seconds. */
 const SHORT_LIFE_S = 120;
+const SHORT_LIFE_CURE =
+  'Make its life longer at the authorization server: an hour is usual. Where neither expires_in nor the token tells it, 60 s are assumed.';
 /** Web servers refuse requests whose header fields are larger than 8 or 16 kB in all. */
 const LARGE_TOKEN_BYTES = 6 * 1024;
 
@@ -45,8 +47,7 @@ function tokenFinding({ token, durationMs }: TimedToken): Finding {
   const lifeSeconds = statedLife(token.value) ?? token.lifeSeconds;
   const used = token.lifeSeconds < lifeSeconds ? `, used for ${shownDuration(token.lifeSeconds * 1000)}` : '';
   const detail = `obtained in ${Math.round(durationMs)} ms; lives ${lifeSeconds} s${used}; ${bytes} bytes`;
-  if (token.lifeSeconds < SHORT_LIFE_S)
-    return warning('token', detail, 'Make its life longer at the authorization server: an hour is usual.');
+  if (token.lifeSeconds < SHORT_LIFE_S) return warning('token', detail, SHORT_LIFE_CURE);
   if (bytes > LARGE_TOKEN_BYTES)
     return warning('token', detail, 'Give the client fewer authorities: some servers refuse headers of this size.');
   return ok('token', detail);

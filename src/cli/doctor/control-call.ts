@@ -71,11 +71,36 @@ async function exchange({ method, url, headers, body }: ControlRequest, timeoutM
 /** Keeps the facts and forgets the error, which carries the whole request, the token with it. */
 function failureOf(error: unknown, deadline: Deadline): Problem {
   const phase = phaseOf(error);
-  const facts: FailureFacts =
-    error instanceof TimeoutError ? { reason: 'timeout', code: 'TIMEOUT' } : classifyFailure(error, phase);
-  const failure = new TransportFailure({ phase, ...facts, bytesSent: phase !== 'connect' });
+  const failure = new TransportFailure({ phase, ...factsOf(error, phase), bytesSent: phase !== 'connect' });
   const problem = failureProblem(failure, 'read', deadline);
-  if (problem instanceof Problem) return problem;
+  if (!(problem instanceof Problem)) return brokenOff(error);
+  if (failure.bytesSent && failure.reason === 'certificate') return wantsCertificate(failure.code);
+  return problem.code === 'upstream-timeout' ? withHint(problem, SLOW) : problem;
+}
+
+function factsOf(error: unknown, phase: TransportPhase): FailureFacts {
+  if (error instanceof TimeoutError) return { reason: 'timeout', code: 'TIMEOUT' };
+  const code = codeOf(error);
+  // The words of Node's own HTTP parser, which the data path does not use.
+  return code.startsWith('HPE_') ? { reason: 'protocol', code } : classifyFailure(error, phase);
+}
+
+const SLOW =
+  'The doctor waits no longer. The service may be overloaded, or a proxy or firewall hold its answers back: run the doctor again, and ask whoever runs it.';
+
+function withHint({ code, details }: Problem, hint: string): Problem {
+  return new Problem(code, { ...details, hint });
+}
+
+/** With TLS 1.3 the alert comes after the handshake (RFC 8446, section 4.4.2.4). */
+function wantsCertificate(code: string): Problem {
+  return new Problem('upstream-unreachable', {
+    detail: `The host asks for a client certificate (${code}).`,
+    hint: 'Flowgate shows one to token endpoints only, with token.auth: tls_client_auth. Use the address of the service that takes tokens alone.',
+  });
+}
+
+function brokenOff(error: unknown): Problem {
   return new Problem('upstream-failed', {
     detail: `The connection broke (${codeOf(error)}).`,
     hint: 'Run the doctor again.',

@@ -31,6 +31,20 @@ export function skipped(step: string, why: string): Finding {
 }
 
 /** What the server would answer its callers with is what the doctor tells. */
-export function failedBy(step: string, { details }: Problem): Finding {
-  return failed(step, details.detail, details.hint);
+export function failedBy(step: string, problem: Problem): Finding {
+  const { detail, hint } = problem.details;
+  const facts = factsOf(problem);
+  return failed(step, facts.length === 0 ? detail : `${detail} (${facts.join(', ')})`, hint);
+}
+
+/** What hints speak of, and callers find elsewhere in their answer. */
+function factsOf({ details: { upstream }, retryAfterSeconds }: Problem): string[] {
+  if (upstream?.status === undefined) return [];
+  const { status, requestId, messageProcessingLogId } = upstream;
+  return [
+    `status ${status}`,
+    ...(requestId === undefined ? [] : [`request id ${requestId}`]),
+    ...(messageProcessingLogId === undefined ? [] : [`message processing log ${messageProcessingLogId}`]),
+    ...(retryAfterSeconds === undefined ? [] : [`Retry-After ${retryAfterSeconds} s`]),
+  ];
 }

@@ -28,6 +28,12 @@ function compareAuthorities(patient: Patient): Finding {
   const held = heldAuthorities(token?.scopes ?? []);
   const missing = [...needed.keys()].filter((authority) => !held.includes(authority));
   if (missing.length === 0) return ok('authorities', `all ${needed.size} that the callers' routes need are there`);
+  if (token?.scopes.length === 0 && !isProcessAutomation(service))
+    return warning(
+      'authorities',
+      'The token does not tell what the client may do, so nothing could be compared.',
+      `The callers' routes need ${listed(needed, missing)}. Compare them with "authorities" of the service instance before you change it: the list replaces the old one.`,
+    );
   const detail = `The client lacks ${listed(needed, missing)}.`;
   if (held.length === 0 && isProcessAutomation(service))
     return warning(

@@ -58,8 +58,13 @@ const REDIS_CURES: Readonly<Record<string, string>> = {
   ENOTFOUND: 'Compare its host; this machine does not know the name.',
 };
 
+const REDIS_CURE = 'Compare its host and port, whether it wants TLS (rediss://), and whether it runs.';
+
+const REDIS_CERTIFICATE =
+  'Its certificate is not trusted, has expired, or is for another host. A private certificate authority is added with NODE_EXTRA_CA_CERTS.';
+
 function redisFailed(code: string, source: string): Finding {
-  const cure = REDIS_CURES[code] ?? 'Compare its host and port, whether it wants TLS (rediss://), and whether it runs.';
+  const cure = /CERT|^ERR_TLS_/.test(code) ? REDIS_CERTIFICATE : (REDIS_CURES[code] ?? REDIS_CURE);
   return failed('Redis', `That of ${source} does not answer as it should (${code}).`, cure);
 }
 

@@ -4,10 +4,11 @@ import { workflowServerApi } from '../../services/workflow-server-api.ts';
 import { readEnvelope } from '../../services/workflow-server-envelope.ts';
 import { unverifiedClaims } from '../../tokens/unverified-claims.ts';
 import { askService, readOperation } from './ask-service.ts';
-import { failed, ok, warning } from './finding.ts';
+import { failed, ok, skipped, warning } from './finding.ts';
 import { grantedOperations, listed, neededAuthorities } from './needed-authorities.ts';
 import { whyNotAsked, type Patient } from './patient.ts';
 import type { Step } from './run-steps.ts';
+import { isReadable } from './token-facts.ts';
 
 /** Tokens of 9.0 and later may hold one such claim for each operation that they allow. */
 const PERMISSION = 'WorkflowApiPermissions';
@@ -18,6 +19,8 @@ const permissions: Step<Patient> = {
   skip: ({ service, token }) =>
     service.token !== undefined && token === undefined ? 'not compared: there is no token' : undefined,
   async run({ offer, config, token }) {
+    if (token !== undefined && !isReadable(token))
+      return [skipped('permissions', 'not compared: the token can be read by the server alone')];
     const claims = token === undefined ? {} : unverifiedClaims(token.value);
     const held = Object.keys(claims).filter((name) => name.startsWith(PERMISSION));
     if (held.length === 0) return [ok('permissions', 'the token names none, so it opens every operation')];
@@ -39,6 +42,9 @@ const api: Step<Patient> = {
   },
 };
 
+/** How it refuses a request without a token, or with one it does not know: a 500 there. */
+const REFUSALS = new Set([401, 403, 500]);
+
 /** By default the Workflow API is open to everybody (workflowserver.io, "Workflow API"). */
 const closed: Step<Patient> = {
   name: 'closed',
@@ -48,7 +54,10 @@ const closed: Step<Patient> = {
     const request = workflowServerApi({ accessToken: undefined })('getschemelist');
     const answer = await answerOrNothing(askService({ ...patient, token: undefined }, request, limitMs));
     if (answer === undefined) return [ok('closed', 'a request without a token gets no answer')];
-    if (readEnvelope(answer)?.success !== true) return [ok('closed', 'a request without a token is refused')];
+    const envelope = readEnvelope(answer);
+    if (envelope === undefined && !REFUSALS.has(answer.status))
+      return [skipped('closed', 'not known: what answers is not the Workflow API')];
+    if (envelope?.success !== true) return [ok('closed', 'a request without a token is refused')];
     return [
       warning(
         'closed',

@@ -6,7 +6,7 @@ type ParsedJson = { readonly ok: true; readonly value: unknown } | { readonly ok
  * text that `cf service-key` prints first.
  */
 export function parsePastedJson(bytes: Buffer): ParsedJson {
-  const text = decode(bytes);
+  const text = decodeText(bytes);
   const whole = parse(text);
   if (whole.ok) return whole;
   // A text that begins as JSON is broken, whatever a part of it may be.
@@ -16,7 +16,8 @@ export function parsePastedJson(bytes: Buffer): ParsedJson {
   return inner.ok ? inner : whole;
 }
 
-function decode(bytes: Buffer): string {
+/** A text in UTF-8 or UTF-16, without its byte order mark. */
+export function decodeText(bytes: Buffer): string {
   const isUtf16 = bytes[0] === 0xff && bytes[1] === 0xfe;
   return bytes.toString(isUtf16 ? 'utf16le' : 'utf8').replace(/^\uFEFF/, '');
 }

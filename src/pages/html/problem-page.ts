@@ -13,8 +13,12 @@ const SOURCES: Readonly<Record<ProblemSource, string>> = {
 /** What is known of a problem, as data. `status` is the usual one of `statuses`. */
 export function problemFacts(code: ProblemCode): Record<string, unknown> {
   const { status, ...type } = problemTable[code];
-  return { type: `/problems/${code}`, code, status, statuses: statusesOf(code), ...type, ...problemTexts[code] };
+  const facts = { code, status, statuses: statusesOf(code), ...type, ...problemTexts[code] };
+  return { type: `/problems/${code}`, ...facts, placeholders: PLACEHOLDERS };
 }
+
+/** What stands in the lines to type for what only the reader knows. */
+const PLACEHOLDERS = { $FLOWGATE: 'the address of this server', $KEY: 'an API key' };
 
 /** The same as a page for people. */
 export function problemPage(code: ProblemCode): HtmlPage {
@@ -48,7 +52,7 @@ ${section('What to check', list('ol', checks))}
 ${section('What to type', lines.map((line) => `<pre tabindex="0">${escaped(line)}</pre>`).join('\n'))}
 </main>
 <footer class="quiet">
-<p><code>$FLOWGATE</code> stands for the address of this server, <code>$KEY</code> for an API key. <a href="/docs">The API page</a></p>
+<p><code>$FLOWGATE</code> stands for ${PLACEHOLDERS.$FLOWGATE}, <code>$KEY</code> for ${PLACEHOLDERS.$KEY}. <a href="/docs">The API page</a></p>
 </footer>
 </body>
 </html>
