@@ -79,7 +79,7 @@ const notUnderstood: RefusalRule = {
   problem: (refusal) =>
     refusalProblem(refusal, 'upstream-protocol-error', {
       detail: 'The service answered with success, but not with what this API answers with.',
-      hint: 'The address of the service may be that of a web application or a login page. Take the API address from the service key.',
+      hint: `The address of the service may be that of a web application or a login page. Take the API address from the service key.${refusal.operation.effect === 'start' ? ' If it is the right one, look whether the request was carried out before you send it again.' : ''}`,
     }),
 };
 
@@ -88,8 +88,8 @@ function upstreamFailed(refusal: Refusal) {
   return refusalProblem(refusal, 'upstream-failed', {
     detail: `The service failed with status ${refusal.answer.status}; its text is withheld.`,
     hint: isRead
-      ? 'Send the request again. If it stays so, give the request id to the operator of the service.'
-      : 'Look at the state of the resource before you send it again. If it stays so, give the request id to the operator of the service.',
+      ? 'Send the request again. If it stays so, give the correlation id, which was sent along, to the operator of the service.'
+      : 'Look at the state of the resource before you send it again. If it stays so, give the correlation id, which was sent along, to the operator of the service.',
     retryable: isRead,
   });
 }

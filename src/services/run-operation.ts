@@ -6,8 +6,8 @@ import { answerHeaders } from '../forward/headers.ts';
 import type { AnswerHead } from '../forward/upstream-request.ts';
 import { Problem } from '../problems/problem.ts';
 import type { RequestRecord } from '../telemetry/request-record.ts';
-import { isJson, parseJson } from './answers.ts';
 import type { CallContext } from './call-context.ts';
+import { explainRefusal } from './explain-refusal.ts';
 import type {
   Beforehand,
   FollowUp,
@@ -16,10 +16,10 @@ import type {
   Offer,
   OperationAnswer,
   OperationInput,
-  Refusal,
   SentWindow,
 } from './operation.ts';
 import type { ServiceClient } from './service-client.ts';
+import { withoutCoding } from './without-coding.ts';
 
 /** Enough to read any refusal. */
 const REFUSAL_BYTES = 64 * 1024;
@@ -93,12 +93,13 @@ async function sendAndRead(
   const body = streamed?.stream ?? built.body ?? passedOn(operation, input.body);
   const call = callContext(operation, context);
   const headers = withContentType(built.headers, built.body, operation);
-  const { answer, token } = await client.call({ ...built, headers, body, bodyLength: streamed?.length }, call);
-  if (answer.kind === 'relayed') {
-    record.bytesOut = answer.bytes;
+  const { answer: came, token } = await client.call({ ...built, headers, body, bodyLength: streamed?.length }, call);
+  if (came.kind === 'relayed') {
+    record.bytesOut = came.bytes;
     return undefined;
   }
-  const followUp: FollowUp = (further) => client.read(further, call);
+  const answer = withoutCoding(came, call.maxBufferedBytes);
+  const followUp: FollowUp = async (further) => withoutCoding(await client.read(further, call), call.maxBufferedBytes);
   const made = await operation.fromAnswer?.(answer, input, followUp);
   if (made) return made;
   throw await explainRefusal(
@@ -186,38 +187,4 @@ function beginAnswer(head: AnswerHead, operation: ForwardOperation, context: Run
   if (watch === undefined) return response;
   const { 'content-length': _, ...recorded } = headers;
   return watch.sinkFor(response, { status: head.status, headers: recorded });
-}
-
-/**
- * Says why a service refused, by the rules of its kind.
- *
- * @param followUp for rules that need to ask once more
- */
-export async function explainRefusal(
-  { service, refusalRules }: Offer,
-  refused: Omit<Refusal, 'service' | 'text' | 'json'>,
-  followUp: FollowUp,
-): Promise<Problem> {
-  const { answer } = refused;
-  const refusal: Refusal = {
-    ...refused,
-    service,
-    text: answer.body.toString('utf8'),
-    json: isJson(answer) || looksLikeJson(answer.body) ? parseJson(answer) : undefined,
-  };
-  const rule = refusalRules.find((candidate) => candidate.when(refusal));
-  return (
-    (await rule?.problem(refusal, followUp)) ??
-    new Problem('upstream-protocol-error', {
-      service,
-      detail: `The service answered with status ${answer.status}, which is not expected here.`,
-      hint: 'The address of the service may lead to something else than its API. Compare it with the service key.',
-      upstream: { status: answer.status },
-    })
-  );
-}
-
-/** Some refusals are JSON without saying so. */
-function looksLikeJson(body: Buffer): boolean {
-  return body[0] === 0x7b;
 }

@@ -35,7 +35,7 @@ function toOperation(row: SapWorkflowRow, service: SapWorkflowConfig): ForwardOp
     repeatsWhenBusy: row.repeatsWhenBusy ?? false,
     needsIdentity: isStart && service.identity !== undefined,
     passes: isStart ? () => false : passesJson,
-    answerHeaders: ['content-type', 'content-language', 'x-total-count'],
+    answerHeaders: ['content-type', 'content-encoding', 'content-language', 'x-total-count'],
     toRequest: (input) => ({
       ...toRequest(upstream, filters ? toUpstreamQuery(input.query, filters) : [], input, service),
       ...bodyOf(row, withStarter(row, input, service)),

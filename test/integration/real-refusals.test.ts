@@ -1,7 +1,10 @@
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
-import { requests } from '../../sandbox/problems/sandbox-problem.ts';
+import { requests, type ProblemRequest } from '../../sandbox/problems/sandbox-problem.ts';
+import type { Answer } from '../support/flowgate-stack.ts';
 import { realRefusals } from '../support/real-refusals.ts';
 import { useProblems } from '../support/problem-stack.ts';
+import { RawUpstream } from '../support/raw-upstream.ts';
 
 const stack = useProblems();
 
@@ -68,6 +71,65 @@ describe("the workflow engine's own words", () => {
   it('are cut where they are long', async () => {
     const error = await shown({ message: 'x'.repeat(20_000) });
     expect(String(error?.['message'])).toHaveLength(1000);
+  });
+});
+
+describe('an answer that is compressed, though nobody asked for that', () => {
+  type Ask = (request: ProblemRequest) => Promise<Answer>;
+
+  /** Both SAP services lead to a server that answers everything so. */
+  async function whileAnswering(status: number, type: string, text: string, use: (ask: Ask) => Promise<void>) {
+    const upstream = await RawUpstream.start(async ({ response, readBody }) => {
+      await readBody();
+      response.writeHead(status, { 'content-type': type, 'content-encoding': 'gzip' }).end(gzipSync(text));
+    });
+    const { workflow, integration } = stack.sandbox.serviceKeys;
+    const env = {
+      WORKFLOW_SERVICE_KEY: JSON.stringify({ ...workflow, endpoints: { workflow_rest_url: upstream.origin } }),
+      INTEGRATION_SERVICE_KEY: JSON.stringify({ oauth: { ...integration.oauth, url: upstream.origin } }),
+    };
+    try {
+      await stack.withFlowgate(stack.sources({ env }), (flowgate) => use((request) => flowgate.ask(request)));
+    } finally {
+      await upstream.close();
+    }
+  }
+
+  it('is a list that its caller can read', async () => {
+    await whileAnswering(200, 'application/json', '[{"id":"onboarding"}]', async (ask) => {
+      const { status, json } = await ask(requests.definitions);
+      expect([status, json]).toEqual([200, [{ id: 'onboarding' }]]);
+    });
+  });
+
+  it('is an instance that was started', async () => {
+    const body = '{"id":"4711","definitionId":"onboarding","status":"RUNNING"}';
+    await whileAnswering(201, 'application/json', body, async (ask) => {
+      const { status, json } = await ask(requests.start);
+      expect([status, json]).toEqual([201, { id: '4711', definitionId: 'onboarding', status: 'RUNNING' }]);
+    });
+  });
+
+  it('is a refusal that is recognised', async () => {
+    const text = '<e>Jwt token with audience [uaa, it!b1] is not issued for these clientIds: [sb-it-rt-x!b1].</e>';
+    await whileAnswering(401, 'application/xml', text, async (ask) => {
+      expect((await ask(requests.product)).json).toMatchObject({ status: 502, code: 'wrong-service-plan' });
+    });
+  });
+
+  it('does not fill the memory', async () => {
+    await whileAnswering(500, 'text/plain', 'x'.repeat(20_000_000), async (ask) => {
+      expect((await ask(requests.product)).json).toMatchObject({ status: 502, code: 'flow-failed' });
+    });
+  });
+});
+
+it('a refusal is JSON whatever stands before it, and though it does not say so', async () => {
+  const body = '\uFEFF\n {"error":{"code":"bpm.workflowruntime.rest.task.not.found","message":"none"}}';
+  stack.sandbox.control.answer({ upstream: 'workflow', status: 404, body });
+  await stack.withFlowgate(stack.sources(), async (flowgate) => {
+    const { json } = await flowgate.ask({ path: '/api/workflow/tasks/4711' });
+    expect(json).toMatchObject({ status: 404, code: 'task-not-found' });
   });
 });
 
