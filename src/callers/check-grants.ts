@@ -19,13 +19,19 @@ const OWN_ROUTES: readonly NamedRoute[] = [
 /** A segment too many or too few weighs as much as so many letters. */
 const SEGMENT_WEIGHT = 8;
 
+/** @throws {ConfigurationError} with what `grantProblems` finds */
+export function checkGrants(callers: readonly CallerConfig[], offers: readonly Offer[]): void {
+  const problems = grantProblems(callers, offers);
+  if (problems.length > 0) throw new ConfigurationError(problems);
+}
+
 /**
  * Compares the `allow` lists with the routes that there are: a pattern that matches none of them is a slip, and whoever
  * made it would find out by a 403.
  *
- * @throws {ConfigurationError} that names each such pattern and the nearest route
+ * @returns each such pattern, with the nearest route
  */
-export function checkGrants(callers: readonly CallerConfig[], offers: readonly Offer[]): void {
+export function grantProblems(callers: readonly CallerConfig[], offers: readonly Offer[]): ConfigurationProblem[] {
   const routes = [
     ...offers.flatMap(({ service, operations }) =>
       operations.flatMap(({ method, path }) =>
@@ -34,10 +40,9 @@ export function checkGrants(callers: readonly CallerConfig[], offers: readonly O
     ),
     ...OWN_ROUTES,
   ];
-  const problems = callers.flatMap(({ name, allow = [] }) =>
+  return callers.flatMap(({ name, allow = [] }) =>
     allow.flatMap((text, at) => problemOf(text, `callers.${name}.allow[${at}]`, routes) ?? []),
   );
-  if (problems.length > 0) throw new ConfigurationError(problems);
 }
 
 function problemOf(text: string, setting: string, routes: readonly NamedRoute[]): ConfigurationProblem | undefined {

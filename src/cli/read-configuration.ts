@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { checkGrants } from '../callers/check-grants.ts';
+import { checkGrants, grantProblems } from '../callers/check-grants.ts';
 import { ConfigurationError, formatConfigurationProblems } from '../config/configuration-error.ts';
 import type { Config } from '../config/config.ts';
 import { loadConfig, type ConfigSources } from '../config/load-config.ts';
 import { offerOf } from '../services/offers.ts';
+import type { Offer } from '../services/operation.ts';
 import { EXIT } from './exit-status.ts';
 
 /** Where this process finds its configuration. */
@@ -35,10 +36,22 @@ export function readConfiguration(): Config | number {
  * @throws {ConfigurationError}
  */
 export function loadChecked(sources: ConfigSources): Config {
-  const config = loadConfig(sources);
-  checkGrants(
-    config.callers,
-    config.services.map((service) => offerOf(service)),
-  );
+  const config = loadOrTell(sources);
+  checkGrants(config.callers, offersOf(config));
   return config;
+}
+
+/** Where the services are in order, what is wrong with the grants is told together with all else. */
+function loadOrTell(sources: ConfigSources): Config {
+  try {
+    return loadConfig(sources);
+  } catch (error) {
+    if (!(error instanceof ConfigurationError) || error.partial === undefined) throw error;
+    const { partial, problems } = error;
+    throw new ConfigurationError([...problems, ...grantProblems(partial.callers, offersOf(partial))]);
+  }
+}
+
+function offersOf({ services }: Pick<Config, 'services'>): readonly Offer[] {
+  return services.map((service) => offerOf(service));
 }

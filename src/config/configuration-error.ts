@@ -1,4 +1,5 @@
 import type { Fault } from './checked.ts';
+import type { Config } from './config.ts';
 
 /** One thing that is wrong in the configuration: the name of the setting, what is wrong, how to mend it; never a value. */
 export interface ConfigurationProblem extends Fault {
@@ -6,14 +7,20 @@ export interface ConfigurationProblem extends Fault {
   readonly setting: string;
 }
 
+/** The services, all of them, and the callers that could be read. */
+export type PartialConfig = Pick<Config, 'services' | 'callers'>;
+
 /** Thrown by `loadConfig` with every problem at once. The process ends with status 78 (EX_CONFIG of sysexits.h). */
 export class ConfigurationError extends Error {
   readonly problems: readonly ConfigurationProblem[];
+  /** What could be read nevertheless, where the services are complete: for further checks in the same report. */
+  readonly partial: PartialConfig | undefined;
 
-  constructor(problems: readonly ConfigurationProblem[]) {
+  constructor(problems: readonly ConfigurationProblem[], partial?: PartialConfig) {
     super(`The configuration has ${counted(problems.length)}: ${problems.map(({ setting }) => setting).join(', ')}`);
     this.name = 'ConfigurationError';
     this.problems = problems;
+    this.partial = partial;
   }
 }
 

@@ -39,17 +39,20 @@ export function loadConfig(sources: ConfigSources): Config {
   const settings = readEnvironment(env, findings);
   const file = readConfigFile(sources, findings);
   const limits = readLimits(file.limits, findings);
+  const problemsBefore = findings.problems.length;
   const bindings = readBindings({ env, readFile, listDirectory }, findings);
   const store = readStore(env, bindings, findings);
   const plans = planServices({ env, file, bindings, readFile, cwd }, findings);
   const services = resolveServices({ plans, settings, limits, file }, sources, findings);
+  const isWhole = services.length > 0 && findings.problems.length === problemsBefore && isComplete(file, findings);
   const callers = readCallers(file.callers, readVariable(env, 'API_KEYS'), bindings, findings);
   noticeNearMisses(env, file.usedVariables, findings);
 
   const hasServices = plans.length > 0 || file.services.size > 0;
   const hasCallers = callers.length > 0 || file.callers.size > 0 || settings.allowAnonymous;
   reportNothing({ hasServices, hasCallers, file }, findings);
-  if (findings.problems.length > 0) throw new ConfigurationError(findings.problems);
+  if (findings.problems.length > 0)
+    throw new ConfigurationError(findings.problems, isWhole ? { services, callers } : undefined);
   return deepFreeze({
     ...settings,
     services,
@@ -58,6 +61,11 @@ export function loadConfig(sources: ConfigSources): Config {
     store,
     notices: [...originsOf(services), ...findings.notices],
   });
+}
+
+/** A variable that is not set can leave out a part of a service, such as a flow; that was told before. */
+function isComplete(file: ConfigFile, { problems }: Findings): boolean {
+  return file.readable && !problems.some(({ setting }) => setting.split('.', 1)[0] === 'services');
 }
 
 const KB = 1024;

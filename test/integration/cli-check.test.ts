@@ -167,6 +167,22 @@ describe('flowgate check with problems', () => {
     });
   });
 
+  it('tells grants that no route can match together with all else, where the services are in order', async () => {
+    const file = FILE.replace('onboarding/instances', 'onboarding/instance').replace('body: 2mb', 'body: much');
+    const result = await checkIn({ file, args: ['--json'] });
+    expect((JSON.parse(result.stdout) as { problems: unknown[] }).problems).toMatchObject([
+      { setting: 'limits.body' },
+      { setting: 'callers.portal.allow[0]' },
+    ]);
+  });
+
+  it('says nothing of grants where a service could not be read: its routes are not known', async () => {
+    const file = FILE.replace("'${BPA_API_KEY}'", "'${NOT_SET}'").replace('flows/*', 'flow/*');
+    const result = await checkIn({ file });
+    expect(result.status).toBe(78);
+    expect(result.stderr).not.toContain('allow[');
+  });
+
   it('names a grant that no route can match, and the nearest route', async () => {
     const result = await checkIn({ file: FILE.replace('onboarding/instances', 'onboarding/instance') });
     expect(result.status).toBe(78);
