@@ -16,11 +16,9 @@ export function isHtml(head: AnswerHead): boolean {
   return /^text\/html\b/i.test(header(head, 'content-type') ?? '');
 }
 
-/** 204, or an accepted request that has nothing to say. */
+/** By its head: 204, or an accepted request that has nothing to say. */
 export function isWithoutContent(head: AnswerHead): boolean {
-  if (head.status === 204) return true;
-  const length = header(head, 'content-length');
-  return length === '0' || (length === undefined && header(head, 'content-type') === undefined);
+  return head.status === 204 || header(head, 'content-length') === '0';
 }
 
 /** The one value of a header, or the first of several. */

@@ -1,6 +1,6 @@
 import type { SapWorkflowConfig } from '../config/config.ts';
 import type { AnswerHead, BufferedAnswer } from '../forward/upstream-request.ts';
-import { isJson, isSuccess, isWithoutContent, parseJson } from './answers.ts';
+import { header, isJson, isSuccess, isWithoutContent, parseJson } from './answers.ts';
 import { prependMembers } from './json-bytes.ts';
 import { nameStarter } from './name-starter.ts';
 import type { ForwardOperation, Offer, OperationAnswer, OperationInput, OperationRequest } from './operation.ts';
@@ -40,7 +40,7 @@ function toOperation(row: SapWorkflowRow, service: SapWorkflowConfig): ForwardOp
       ...toRequest(upstream, filters ? toUpstreamQuery(input.query, filters) : [], input, service),
       ...bodyOf(row, withStarter(row, input, service)),
     }),
-    ...(isStart ? startOf(service) : {}),
+    ...(isStart ? startOf(service) : { fromAnswer: untypedAnswer }),
   };
 }
 
@@ -94,6 +94,20 @@ function bodyOf(row: SapWorkflowRow, input: OperationInput): { body?: Buffer } {
 
 function passesJson(head: AnswerHead): boolean {
   return isSuccess(head) && (isJson(head) || isWithoutContent(head));
+}
+
+/** A success that does not say what it holds: nothing, or JSON all the same. Anything else is not the runtime's. */
+function untypedAnswer(answer: BufferedAnswer): OperationAnswer | undefined {
+  if (!isSuccess(answer) || answer.truncated || header(answer, 'content-type') !== undefined) return undefined;
+  const { status, body } = answer;
+  if (body.length === 0) return { status, body: undefined };
+  if (parseJson(answer) === undefined) return undefined;
+  const total = header(answer, 'x-total-count');
+  return {
+    status,
+    headers: { 'content-type': 'application/json', ...(total === undefined ? {} : { 'x-total-count': total }) },
+    body,
+  };
 }
 
 /** 201 with `Location`, and the engine's own bytes where they name the three facts that every engine's start gives. */

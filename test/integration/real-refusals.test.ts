@@ -8,6 +8,33 @@ import { RawUpstream } from '../support/raw-upstream.ts';
 
 const stack = useProblems();
 
+const cancel = { method: 'POST', path: '/api/workflow/instances/4711/cancel', body: '{}' } as const;
+
+type Ask = (request: ProblemRequest) => Promise<Answer>;
+
+/** Both SAP services lead to a server that answers everything so, in chunks. */
+async function whileAnswering(
+  status: number,
+  headers: Record<string, string>,
+  body: Buffer | string,
+  use: (ask: Ask) => Promise<void>,
+): Promise<void> {
+  const upstream = await RawUpstream.start(async ({ response, readBody }) => {
+    await readBody();
+    response.writeHead(status, headers).end(body);
+  });
+  const { workflow, integration } = stack.sandbox.serviceKeys;
+  const env = {
+    WORKFLOW_SERVICE_KEY: JSON.stringify({ ...workflow, endpoints: { workflow_rest_url: upstream.origin } }),
+    INTEGRATION_SERVICE_KEY: JSON.stringify({ oauth: { ...integration.oauth, url: upstream.origin } }),
+  };
+  try {
+    await stack.withFlowgate(stack.sources({ env }), (flowgate) => use((request) => flowgate.ask(request)));
+  } finally {
+    await upstream.close();
+  }
+}
+
 describe('what upstreams really send', () => {
   it.each(realRefusals)('$upstream, $status: $name', async (refusal) => {
     const { upstream, path, status, headers = {}, body, request } = refusal;
@@ -75,28 +102,12 @@ describe("the workflow engine's own words", () => {
 });
 
 describe('an answer that is compressed, though nobody asked for that', () => {
-  type Ask = (request: ProblemRequest) => Promise<Answer>;
-
-  /** Both SAP services lead to a server that answers everything so. */
-  async function whileAnswering(status: number, type: string, text: string, use: (ask: Ask) => Promise<void>) {
-    const upstream = await RawUpstream.start(async ({ response, readBody }) => {
-      await readBody();
-      response.writeHead(status, { 'content-type': type, 'content-encoding': 'gzip' }).end(gzipSync(text));
-    });
-    const { workflow, integration } = stack.sandbox.serviceKeys;
-    const env = {
-      WORKFLOW_SERVICE_KEY: JSON.stringify({ ...workflow, endpoints: { workflow_rest_url: upstream.origin } }),
-      INTEGRATION_SERVICE_KEY: JSON.stringify({ oauth: { ...integration.oauth, url: upstream.origin } }),
-    };
-    try {
-      await stack.withFlowgate(stack.sources({ env }), (flowgate) => use((request) => flowgate.ask(request)));
-    } finally {
-      await upstream.close();
-    }
+  function whileCompressing(status: number, type: string, text: string, use: (ask: Ask) => Promise<void>) {
+    return whileAnswering(status, { 'content-type': type, 'content-encoding': 'gzip' }, gzipSync(text), use);
   }
 
   it('is a list that its caller can read', async () => {
-    await whileAnswering(200, 'application/json', '[{"id":"onboarding"}]', async (ask) => {
+    await whileCompressing(200, 'application/json', '[{"id":"onboarding"}]', async (ask) => {
       const { status, json } = await ask(requests.definitions);
       expect([status, json]).toEqual([200, [{ id: 'onboarding' }]]);
     });
@@ -104,7 +115,7 @@ describe('an answer that is compressed, though nobody asked for that', () => {
 
   it('is an instance that was started', async () => {
     const body = '{"id":"4711","definitionId":"onboarding","status":"RUNNING"}';
-    await whileAnswering(201, 'application/json', body, async (ask) => {
+    await whileCompressing(201, 'application/json', body, async (ask) => {
       const { status, json } = await ask(requests.start);
       expect([status, json]).toEqual([201, { id: '4711', definitionId: 'onboarding', status: 'RUNNING' }]);
     });
@@ -112,13 +123,13 @@ describe('an answer that is compressed, though nobody asked for that', () => {
 
   it('is a refusal that is recognised', async () => {
     const text = '<e>Jwt token with audience [uaa, it!b1] is not issued for these clientIds: [sb-it-rt-x!b1].</e>';
-    await whileAnswering(401, 'application/xml', text, async (ask) => {
+    await whileCompressing(401, 'application/xml', text, async (ask) => {
       expect((await ask(requests.product)).json).toMatchObject({ status: 502, code: 'wrong-service-plan' });
     });
   });
 
   it('does not fill the memory', async () => {
-    await whileAnswering(500, 'text/plain', 'x'.repeat(20_000_000), async (ask) => {
+    await whileCompressing(500, 'text/plain', 'x'.repeat(20_000_000), async (ask) => {
       expect((await ask(requests.product)).json).toMatchObject({ status: 502, code: 'flow-failed' });
     });
   });
@@ -131,6 +142,27 @@ it('a refusal is JSON whatever stands before it, and though it does not say so',
     const { json } = await flowgate.ask({ path: '/api/workflow/tasks/4711' });
     expect(json).toMatchObject({ status: 404, code: 'task-not-found' });
   });
+});
+
+describe('a success that does not say what it holds', () => {
+  it.each([
+    ['a login page', requests.definitions, 200, '<html><h1>planted</h1></html>', 502],
+    ['nothing', cancel, 202, '', 202],
+    ['JSON', requests.definitions, 200, '[{"id":"onboarding"}]', 200],
+  ])('is taken for what it is: %s', async (_what, request, status, body, answered) => {
+    await whileAnswering(status, {}, body, async (ask) => {
+      const { status: got, text, json, headers } = await ask(request);
+      expect([got, headers.get('content-type')]).toEqual([answered, expectedType(answered)]);
+      if (answered === 502) expect(json).toMatchObject({ code: 'upstream-protocol-error' });
+      else expect(text).toBe(body);
+      expect(text).not.toContain('planted');
+    });
+  });
+
+  function expectedType(answered: number): string | null {
+    if (answered === 502) return 'application/problem+json';
+    return answered === 200 ? 'application/json' : null;
+  }
 });
 
 describe('near misses', () => {
