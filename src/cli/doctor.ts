@@ -43,12 +43,13 @@ async function run(input: CommandInput): Promise<number> {
 async function examine(config: Config, only: string | undefined): Promise<Report> {
   checkName(config, only);
   const progress = new Progress(process.stderr);
+  const shared = new SharedLooks();
   const startMs = performance.now();
   const chapters = await Promise.all([
-    ...examineServices(config, only, progress),
+    ...examineServices(config, only, shared, progress),
     ...(only === undefined ? [examineServer(config, progress)] : []),
   ]);
-  return { chapters, durationMs: performance.now() - startMs };
+  return { chapters, durationMs: performance.now() - startMs, correlationId: shared.correlationId };
 }
 
 function checkName({ services }: Config, name: string | undefined): void {
@@ -62,8 +63,12 @@ function checkName({ services }: Config, name: string | undefined): void {
   );
 }
 
-function examineServices(config: Config, only: string | undefined, progress: Progress): Promise<Chapter>[] {
-  const shared = new SharedLooks();
+function examineServices(
+  config: Config,
+  only: string | undefined,
+  shared: SharedLooks,
+  progress: Progress,
+): Promise<Chapter>[] {
   const services = config.services.filter(({ name }) => only === undefined || name === only);
   return services.map(async (service) => {
     const { name, kind, source } = service;

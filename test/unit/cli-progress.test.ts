@@ -2,9 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import { Progress } from '../../src/cli/doctor/progress.ts';
 
 /** What a stream was given. */
-function written(isTTY: boolean, use: (progress: Progress) => void): string[] {
+function written(isTTY: boolean, use: (progress: Progress) => void, columns = 30): string[] {
   const texts: string[] = [];
-  use(new Progress({ isTTY, columns: 30, write: (text: string | Uint8Array) => texts.push(String(text)) > 0 }));
+  use(new Progress({ isTTY, columns, write: (text: string | Uint8Array) => texts.push(String(text)) > 0 }));
   return texts.map((text) => text.replace('\r\u001B[K', '<start>'));
 }
 
@@ -23,6 +23,11 @@ describe('the progress of the doctor', () => {
       '<start>integration: hosts',
       '<start>',
     ]);
+  });
+
+  it('is as wide as terminals usually are where one does not say how wide it is', () => {
+    const long = (progress: Progress): void => progress.begin('a'.repeat(100), 'token');
+    expect(written(true, long, 0)).toEqual([`<start>${'a'.repeat(79)}`]);
   });
 
   it('is not shown where no person looks', () => {

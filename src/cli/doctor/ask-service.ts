@@ -10,7 +10,7 @@ import type { Patient } from './patient.ts';
 
 /** Sends a request to the service as the server would: below its base URL, with its token. */
 export function askService(
-  { baseUrl, token }: Patient,
+  { baseUrl, token, shared }: Patient,
   request: Omit<OperationRequest, 'body'> & { readonly body?: Buffer },
   timeoutMs: number,
 ): Promise<BufferedAnswer> {
@@ -19,7 +19,11 @@ export function askService(
     {
       method,
       url: `${baseUrl.origin}${baseUrl.pathname.replace(/\/$/, '')}${path}`,
-      headers: { ...headers, ...(token && { authorization: `Bearer ${token.value}` }) },
+      headers: {
+        ...headers,
+        'x-correlation-id': shared.correlationId,
+        ...(token && { authorization: `Bearer ${token.value}` }),
+      },
       body,
     },
     timeoutMs,
@@ -55,8 +59,7 @@ export async function readOperation(
   const remaining = (): number => Math.max(1, timeoutMs - (performance.now() - startMs));
   const followUp = (request: OperationRequest) => askService(patient, request, remaining());
   const answer = await followUp(operation.toRequest(input));
-  if (operation.passes(answer)) return checkJson(answer);
-  if (await operation.fromAnswer?.(answer, input, followUp)) return;
+  if (operation.passes(answer) || (await operation.fromAnswer?.(answer, input, followUp))) return checkJson(answer);
   throw await refusalOf(patient, operation, answer, followUp);
 }
 

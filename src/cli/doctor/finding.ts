@@ -38,11 +38,11 @@ export function failedBy(step: string, problem: Problem): Finding {
 }
 
 /** What hints speak of, and callers find elsewhere in their answer. */
-function factsOf({ details: { upstream }, retryAfterSeconds }: Problem): string[] {
+function factsOf({ details: { detail, upstream }, retryAfterSeconds }: Problem): string[] {
   if (upstream?.status === undefined) return [];
   const { status, requestId, messageProcessingLogId } = upstream;
   return [
-    `status ${status}`,
+    ...(detail.includes(`status ${status}`) ? [] : [`status ${status}`]),
     ...(requestId === undefined ? [] : [`request id ${requestId}`]),
     ...(messageProcessingLogId === undefined ? [] : [`message processing log ${messageProcessingLogId}`]),
     ...(retryAfterSeconds === undefined ? [] : [`Retry-After ${retryAfterSeconds} s`]),

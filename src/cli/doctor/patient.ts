@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Config, ServiceConfig } from '../../config/config.ts';
 import { baseUrlOf, offerOf } from '../../services/offers.ts';
 import type { Offer } from '../../services/operation.ts';
@@ -16,6 +17,8 @@ export interface TimedToken {
 
 /** What services share: a host is looked at once, and a token asked for once, however many services need it. */
 export class SharedLooks {
+  /** Goes along with all requests to services, so that whoever runs them finds these in their logs. */
+  readonly correlationId = randomUUID();
   readonly #hosts = new Map<string, Promise<HostCheck>>();
   readonly #tokens = new Map<string, Promise<TimedToken>>();
   readonly #request = withDiscovery(requestToken);

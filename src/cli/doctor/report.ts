@@ -9,6 +9,8 @@ export interface Chapter {
 export interface Report {
   readonly chapters: readonly Chapter[];
   readonly durationMs: number;
+  /** What the requests to services carried as `x-correlation-id`. */
+  readonly correlationId: string;
 }
 
 /** How often each mark was given. */
@@ -33,6 +35,12 @@ function findingLines({ step, mark, detail, cure }: Finding, width: number): str
   return cure === undefined ? [line] : [line, `${' '.repeat(11 + width)}-> ${cure}`];
 }
 
+/** Only for whom something failed: it is asked for then. */
+function idOf(report: Report): string {
+  const { failed } = countMarks(report);
+  return failed === 0 ? '' : `\nCorrelation id of the requests to services: ${report.correlationId}`;
+}
+
 function summary(report: Report): string {
   const { ok, warning, failed, skipped } = countMarks(report);
   const parts = [
@@ -41,5 +49,5 @@ function summary(report: Report): string {
     `${failed} failed`,
     ...(skipped === 0 ? [] : [`${skipped} skipped`]),
   ];
-  return `${parts.join(', ')} (${(report.durationMs / 1000).toFixed(1)} s). Nothing was started or changed.`;
+  return `${parts.join(', ')} (${(report.durationMs / 1000).toFixed(1)} s). Nothing was started or changed.${idOf(report)}`;
 }
