@@ -13,7 +13,7 @@ const redirected: RefusalRule = {
   problem: (refusal) =>
     refusalProblem(refusal, 'upstream-redirected', {
       detail: 'The service answered with a redirect, usually to a login page.',
-      hint: 'The address of the service is probably that of a web application. Take the API address from the service key.',
+      hint: 'The address of the service is probably that of a web application. Take the API address from the service key, or compare `url` of the service.',
     }),
 };
 
@@ -79,7 +79,7 @@ const notUnderstood: RefusalRule = {
   problem: (refusal) =>
     refusalProblem(refusal, 'upstream-protocol-error', {
       detail: 'The service answered with success, but not with what this API answers with.',
-      hint: `The address of the service may be that of a web application or a login page. Take the API address from the service key.${refusal.operation.effect === 'start' ? ' If it is the right one, look whether the request was carried out before you send it again.' : ''}`,
+      hint: `The address of the service may be that of a web application or a login page. Take the API address from the service key, or compare \`url\` of the service.${refusal.operation.effect === 'start' ? ' If it is the right one, look whether the request was carried out before you send it again.' : ''}`,
     }),
 };
 

@@ -4,6 +4,7 @@ import { isSuccess } from './answers.ts';
 import { firstRefusals, lastRefusals } from './common-refusals.ts';
 import type { Refusal, RefusalRule } from './operation.ts';
 import { doing, refusalProblem } from './refusal-problem.ts';
+import { shownText } from './shown-text.ts';
 import { readGraphql, saysTokenRefused, type GraphqlAnswer } from './workflowgen-answer.ts';
 
 /**
@@ -86,9 +87,7 @@ const accessRules: readonly RefusalRule[] = [
     (refusal) => ({
       status: 400,
       detail: 'WorkflowGen does not accept a value; nothing was done.',
-      hint: isStart(refusal)
-        ? "Compare names and types of the parameters with the process data of the process. A text in the form of a date is sent as a date. See upstream.error for WorkflowGen's words."
-        : "Compare the variables with the types that the document declares. See upstream.error for WorkflowGen's words.",
+      hint: variableHint(refusal),
       upstream: variableError(refusal),
     }),
   ),
@@ -197,11 +196,18 @@ function namesProcess(text: string, { params }: Refusal): boolean {
   return /\bprocess\b/i.test(text) && text.includes(params['id'] ?? '\n') && !/\b(?:data|parameter)\b/i.test(text);
 }
 
+function variableHint(refusal: Refusal): string {
+  const what = isStart(refusal)
+    ? 'Compare names and types of the parameters with the process data of the process. A text in the form of a date is sent as a date.'
+    : 'Compare the variables with the types that the document declares.';
+  return variableError(refusal).error === undefined ? what : `${what} See upstream.error for WorkflowGen's words.`;
+}
+
 /** Of a failure of the server nothing is told, even where it reads like this. */
 function variableError(refusal: Refusal): UpstreamFacts {
   const message = graphqlOf(refusal)?.errors.find((text) => VARIABLE_TEXT.test(text));
-  if (message === undefined || refusal.answer.status >= 500) return {};
-  return { error: { message: message.slice(0, SHOWN_CHARACTERS) } };
+  const shown = shownText(message?.slice(0, SHOWN_CHARACTERS));
+  return shown === undefined || refusal.answer.status >= 500 ? {} : { error: { message: shown } };
 }
 
 /** Why WorkflowGen refused, and the cure. */

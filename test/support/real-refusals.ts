@@ -497,6 +497,19 @@ const ofWorkflowGen: readonly RealRefusal[] = [
     says: ['A web server answered 400 in place of the GraphQL API.', 'its host name too'],
     withheld: ['Invalid Hostname'],
   }),
+  ...['Bearer planted-0123456789', 'eyJhbGciOiJSUzI1NiJ9.planted', '<html><body>planted</body></html>'].map((value) =>
+    graphql({
+      name: `a value that is refused and quoted, ${value}`,
+      status: 200,
+      headers: JSON_TYPE,
+      body: JSON.stringify({ errors: [{ message: `Variable "$v0" got invalid value "${value}"` }] }),
+      code: 'upstream-invalid-request',
+      answered: 400,
+      retryable: false,
+      says: ['does not accept a value; nothing was done'],
+      withheld: ['planted', 'upstream.error'],
+    }),
+  ),
   graphql({
     name: 'a document that does not fit the schema',
     status: 400,
