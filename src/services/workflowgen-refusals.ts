@@ -5,19 +5,19 @@ import { firstRefusals, lastRefusals } from './common-refusals.ts';
 import type { Refusal, RefusalRule } from './operation.ts';
 import { doing, refusalProblem } from './refusal-problem.ts';
 import { shownText } from './shown-text.ts';
-import { readGraphql, saysTokenRefused, type GraphqlAnswer } from './workflowgen-answer.ts';
-
-/**
- * How graphql-js, up to 16 and from 17 on, begins a complaint about the value of a variable; the text quotes what the
- * caller sent. "Of type … used in position expecting …" is not among it: that is about the document.
- */
-const VARIABLE_TEXT = /^Variable "\$\w{1,100}" (?:(?:got|has) invalid value|of (?:required|non-null) type )/;
-
-const PERMISSION_TEXT =
-  /\b(?:not authori[sz]ed|unauthori[sz]ed|forbidden|access (?:is )?denied|permission|not allowed|insufficient (?:rights|privileges))\b/i;
-
-/** "Unknown" is not among it: that is how graphql-js speaks of names in a document. */
-const ABSENT_TEXT = /\b(?:not found|does not exist|doesn't exist)\b/i;
+import { saysTokenRefused } from './workflowgen-answer.ts';
+import {
+  ABSENT_TEXT,
+  created,
+  graphqlOf,
+  hasData,
+  hasErrors,
+  isNothing,
+  namesProcess,
+  PERMISSION_TEXT,
+  someError,
+  VARIABLE_TEXT,
+} from './workflowgen-signs.ts';
 
 /** Where every installation shows its schema. */
 const SCHEMA = 'https://<host>/wfgen/graphql/schema';
@@ -34,28 +34,6 @@ class GraphqlRefusal extends Error {
     this.name = 'GraphqlRefusal';
     this.code = code;
   }
-}
-
-/** Servers answer errors without data with 200, 400 or 500; what comes with 502 to 504 is a gateway's own. */
-function graphqlOf({ answer, json }: Refusal): GraphqlAnswer | undefined {
-  return answer.status > 500 ? undefined : readGraphql(json);
-}
-
-function someError(refusal: Refusal, matches: (message: string) => boolean): boolean {
-  return graphqlOf(refusal)?.errors.some(matches) ?? false;
-}
-
-function hasErrors(refusal: Refusal): boolean {
-  return (graphqlOf(refusal)?.errors.length ?? 0) > 0;
-}
-
-/** What the start's mutation has answered: `null` means that no request was made. */
-function created(refusal: Refusal): unknown {
-  return graphqlOf(refusal)?.data?.['createRequest'];
-}
-
-function isNothing(value: unknown): boolean {
-  return value === null || value === undefined;
 }
 
 function rule(
@@ -185,15 +163,6 @@ function errorsHint(refusal: Refusal): string {
     return 'Compare names and types of the parameters with the process data of the process; the log of WorkflowGen has the error.';
   const hint = `Compare the document with the schema of your version (${SCHEMA}); the log of WorkflowGen has the error.`;
   return refusal.operation.effect === 'read' ? hint : `Look at the state before you send it again. ${hint}`;
-}
-
-function hasData(refusal: Refusal): boolean {
-  return Object.values(graphqlOf(refusal)?.data ?? {}).some((value) => value !== null);
-}
-
-/** No stable code is known for it, so the sentence must name the process of the request, and no data of it. */
-function namesProcess(text: string, { params }: Refusal): boolean {
-  return /\bprocess\b/i.test(text) && text.includes(params['id'] ?? '\n') && !/\b(?:data|parameter)\b/i.test(text);
 }
 
 function variableHint(refusal: Refusal): string {
