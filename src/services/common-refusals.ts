@@ -23,7 +23,7 @@ const unknownRoute: RefusalRule = {
   problem: (refusal) =>
     refusalProblem(refusal, 'upstream-unreachable', {
       detail: 'The host of the service address is unknown to the platform; the service was not reached.',
-      hint: 'Compare the address with the service key: "endpoints.workflow_rest_url" (process automation: "endpoints.api"), or "url" of an integration-flow key.',
+      hint: 'Compare the address with the service key: "endpoints.workflow_rest_url" (process automation: "endpoints.api"), or "url" of an integration-flow key or of the service.',
     }),
 };
 
