@@ -77,6 +77,11 @@ describe('flowgate doctor on APIs that answer strangely', () => {
       junk: api(junk),
       silent: api(await servers.http(() => undefined)),
       wfs: entry('workflow-server', page, tokens),
+      endless: entry(
+        'sap-workflow',
+        `${await answering(200, { 'content-type': 'application/json' }, `[${' '.repeat(2 ** 21)}]`)}/rest`,
+        tokens,
+      ),
     });
     expect(result.durationMs).toBeLessThan(PROMISED_MS);
     report = parseReport(result);
@@ -90,6 +95,7 @@ describe('flowgate doctor on APIs that answer strangely', () => {
     ['limited', /^failed: .*limits the requests.*Retry-After 30 s.* -> .*Retry-After/],
     ['failing', /^failed: .*status 500; .*\(request id id-of-the-request\)/],
     ['junk', /^failed: The answer of the service is not valid\. -> .*something else than the API/],
+    ['endless', /^failed: .*more than 1 MB/],
     ['silent', /^failed: The time ran out.* -> The doctor waits no longer\./],
   ])('tells what is wrong with the API %s', (service, finding) => {
     expect(look(report, service, 'API')).toMatch(finding);

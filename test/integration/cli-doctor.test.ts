@@ -186,6 +186,23 @@ describe('flowgate doctor on SAP Build Process Automation', () => {
     expect(look(report, 'bpa', 'API')).toBe('ok: answers list-definitions');
   });
 
+  it('compares roles, where the token has them in place of authorities', async () => {
+    const authorities = ['ProcessAutomationAdmin', 'ProcessAutomationParticipant'];
+    sandbox.control.setAuthorities({ client: 'processAutomation', authorities });
+    const file = `services: { bpa: { kind: sap-workflow, url: "${sandbox.workflow.url}", token: ${bpaToken()} } }`;
+    expect(look(await reportOn(file), 'bpa', 'authorities')).toBe(
+      'ok: the client has ProcessAutomationAdmin, ProcessAutomationParticipant',
+    );
+  });
+
+  it('names the role that is missing for what is more than starting', async () => {
+    sandbox.control.setAuthorities({ client: 'processAutomation', authorities: ['ProcessAutomationParticipant'] });
+    const file = `services: { bpa: { kind: sap-workflow, url: "${sandbox.workflow.url}", token: ${bpaToken()} } }`;
+    expect(look(await reportOn(file), 'bpa', 'authorities')).toMatch(
+      /^failed: The client lacks the role ProcessAutomationAdmin \(for .*\).* -> .*ProcessAutomationAdmin/,
+    );
+  });
+
   function bpaToken(): string {
     const { clientid, clientsecret, url } = sandbox.serviceKeys.processAutomation.uaa;
     return JSON.stringify({ url, clientId: clientid, clientSecret: clientsecret });

@@ -65,10 +65,19 @@ export async function readOperation(
 
 /** What passes to a caller as it comes is not looked into there; here it is. */
 function checkJson(answer: BufferedAnswer): void {
-  if (answer.truncated || parseJson(answer) !== undefined) return;
+  if (answer.truncated) throw tooLong();
+  if (parseJson(answer) !== undefined) return;
   throw new Problem('upstream-protocol-error', {
     detail: `The service answered with status ${answer.status}, and ${answer.body.length === 0 ? 'nothing in it' : 'no JSON in it'}.`,
     hint: 'Something else may answer at the address of the service, or cut its answers off. Compare the address with the service key.',
+  });
+}
+
+/** What is asked for is one entry, or a list of names. */
+function tooLong(): Problem {
+  return new Problem('upstream-protocol-error', {
+    detail: 'The service answered a small read with more than 1 MB.',
+    hint: 'Something else may answer at the address of the service. Compare the address with the service key.',
   });
 }
 

@@ -1,9 +1,8 @@
 import { Problem } from '../../problems/problem.ts';
-import type { ServiceConfig } from '../../config/config.ts';
-import { authoritiesJson, heldAuthorities } from '../../services/sap-workflow-authorities.ts';
+import { heldAuthorities } from '../../services/sap-workflow-authorities.ts';
 import { readOperation } from './ask-service.ts';
-import { failed, failedBy, ok, warning, type Finding } from './finding.ts';
-import { grantedOperations, listed, neededAuthorities } from './needed-authorities.ts';
+import { compareAuthorities } from './compare-authorities.ts';
+import { failed, failedBy, ok } from './finding.ts';
 import { whyNotAsked, type Patient } from './patient.ts';
 import type { Step } from './run-steps.ts';
 import { audiencesOf } from './token-facts.ts';
@@ -21,43 +20,6 @@ const authorities: Step<Patient> = {
   skip: ({ token }) => (token === undefined ? 'not compared: there is no token' : undefined),
   run: async (patient) => [compareAuthorities(patient)],
 };
-
-function compareAuthorities(patient: Patient): Finding {
-  const { offer, config, token, service } = patient;
-  const needed = neededAuthorities(grantedOperations(offer, config));
-  const held = heldAuthorities(token?.scopes ?? []);
-  const missing = [...needed.keys()].filter((authority) => !held.includes(authority));
-  if (missing.length === 0) return ok('authorities', `all ${needed.size} that the callers' routes need are there`);
-  if (token?.scopes.length === 0 && !isProcessAutomation(service))
-    return warning(
-      'authorities',
-      'The token does not tell what the client may do, so nothing could be compared.',
-      `The callers' routes need ${listed(needed, missing)}. Compare them with "authorities" of the service instance before you change it: the list replaces the old one.`,
-    );
-  const detail = `The client lacks ${listed(needed, missing)}.`;
-  if (held.length === 0 && isProcessAutomation(service))
-    return warning(
-      'authorities',
-      'The token names no authorities of the workflow API, so they cannot be compared.',
-      'In process automation the client needs the role ProcessAutomationParticipant to start, and ProcessAutomationAdmin for the rest.',
-    );
-  const json = authoritiesJson(held, missing);
-  return failed(
-    'authorities',
-    detail,
-    `The list replaces the old one, so this is the whole of it: cf update-service ${instanceName(service)} -c '${json}'`,
-  );
-}
-
-/** Its gateway has the API below `/workflow/rest` or `/public/workflow/rest`. */
-function isProcessAutomation(service: ServiceConfig): boolean {
-  return service.kind === 'sap-workflow' && !service.apiUrl.includes('/workflow-service/');
-}
-
-/** What `cf` calls the service: the name of its binding, where it comes from one. */
-function instanceName({ source }: ServiceConfig): string {
-  return /^binding ([\w.-]+)$/.exec(source)?.[1] ?? '<instance>';
-}
 
 const plan: Step<Patient> = {
   name: 'plan',
