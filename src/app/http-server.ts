@@ -28,6 +28,12 @@ export const LIMITS: HttpLimits = {
 
 const MAX_HEADER_BYTES = 16 * 1024;
 
+/**
+ * How much of a body is taken from one side before the other side has taken it, bytes per direction. With Node's 64 KiB
+ * each piece that comes from a service would halt it, although the kernel takes several at once.
+ */
+const BUFFER_BYTES = 256 * 1024;
+
 /** Between two log lines about connections that were closed because there were too many. */
 const DROP_NOTICE_MS = 10_000;
 
@@ -43,6 +49,7 @@ export function createHttpServer(listener: RequestListener, log: Log, limits: Pa
     requestTimeout: 0,
     connectionsCheckingInterval: checkEveryMs,
     maxHeaderSize: MAX_HEADER_BYTES,
+    highWaterMark: BUFFER_BYTES,
     requireHostHeader: false, // refused by ourselves, with a problem that says so
     joinDuplicateHeaders: false,
   });
