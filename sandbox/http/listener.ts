@@ -12,6 +12,9 @@ const keepAliveMs = 95_000;
 const maxHeaderBytes = 64 * 1024;
 /** How long a client may take to notice that its connection is being closed. */
 const patienceMs = 200;
+/** How often, and how long after each other, the same port is tried again: a client elsewhere may use it for a moment. */
+const portAttempts = 40;
+const portPauseMs = 100;
 
 /** An HTTP server on loopback that can refuse connections for a while and come back on the same port. */
 export class Listener {
@@ -41,9 +44,17 @@ export class Listener {
     if (this.#server.listening) {
       return;
     }
-    this.#server.listen(port, loopback);
-    // `once` rejects with the server's 'error', such as EADDRINUSE.
-    await once(this.#server, 'listening');
+    const isAgain = this.#port !== 0;
+    for (let attempt = 1; !this.#server.listening; attempt++) {
+      try {
+        this.#server.listen(port, loopback);
+        // `once` rejects with the server's 'error', such as EADDRINUSE.
+        await once(this.#server, 'listening');
+      } catch (error) {
+        if (!isAgain || attempt === portAttempts || (error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+        await wait(portPauseMs);
+      }
+    }
     this.#port = (this.#server.address() as AddressInfo).port;
   }
 

@@ -45,6 +45,7 @@ afterEach(() => {
 let clients = 0;
 beforeEach(() => {
   clients += 1;
+  passTime(0);
 });
 
 const stack = useFlowgate({
@@ -88,10 +89,13 @@ function setClockBy(seconds: number): void {
   jest.useFakeTimers({ now: Date.now() + seconds * 1000, doNotFake: [...EVERYTHING_BUT_DATE] });
 }
 
-/** Makes the monotonic clock of the server run ahead. */
+const monotonicMs = performance.now.bind(performance);
+let aheadMs = 0;
+
+/** Makes the monotonic clock of the server run ahead. It stays there: such a clock never goes back. */
 function passTime(seconds: number): void {
-  const now = performance.now.bind(performance);
-  jest.spyOn(performance, 'now').mockImplementation(() => now() + seconds * 1000);
+  aheadMs += seconds * 1000;
+  jest.spyOn(performance, 'now').mockImplementation(() => monotonicMs() + aheadMs);
 }
 
 describe('a JWT', () => {

@@ -63,7 +63,7 @@ describe('instances that share their tokens', () => {
     server.lifeSeconds = 2;
     const sources = Array.from({ length: 5 }, () => instance());
     await Promise.all(sources.map(async (source) => source.get()));
-    await delay(1_700);
+    await delay(1_850); // past the age from which callers wait
     const renewed = await Promise.all(sources.map(async (source) => (await source.get()).value));
     await eventually(() => expect(server.requests.length).toBe(2));
     await delay(100);
