@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Log } from '../telemetry/log.ts';
+import { closeInStages, isClosingInStages } from './close-in-stages.ts';
 import { refuseConnect, refuseUnreadable } from './refused-connection.ts';
 
 /** Limits that hold before a request exists, and after its answer was made. Times in milliseconds. */
@@ -60,6 +61,7 @@ export function createHttpServer(listener: RequestListener, log: Log, limits: Pa
 
   /** The last request of each connection. */
   const latest = new WeakMap<Socket, ServerResponse>();
+  server.on('connection', (socket: Socket) => closeInStages(socket, () => latest.get(socket)?.req));
   function limitStall(this: ServerResponse): void {
     // The answer is written as far as the client takes it: from here on it may not stall.
     const { socket } = this.req;
@@ -74,6 +76,7 @@ export function createHttpServer(listener: RequestListener, log: Log, limits: Pa
   }
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
     const { socket } = request;
+    if (isClosingInStages(socket)) return;
     latest.set(socket, response);
     request.url = readableTarget(request.url ?? '');
     response.on('prefinish', limitStall);
@@ -90,9 +93,9 @@ export function createHttpServer(listener: RequestListener, log: Log, limits: Pa
   });
   server.on('checkExpectation', serve);
   server.on('connect', (_request: IncomingMessage, socket: Socket) => refuseConnect(socket, log));
-  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) =>
-    refuseUnreadable(error, socket, latest.get(socket), log),
-  );
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    if (!isClosingInStages(socket)) refuseUnreadable(error, socket, latest.get(socket), log);
+  });
   return server;
 }
 
