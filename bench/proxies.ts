@@ -111,6 +111,9 @@ export const FLOOD_KEY = 'flood-key-0123456789abcdef';
 /** What it may send, requests per second. */
 export const FLOOD_LIMIT = 100;
 
+/** Those of `npm start`. */
+const START_OPTIONS = ['--max-semi-space-size=16'];
+
 /** Flowgate's production build with everything on: authentication, grants, rate limit, tokens, log, helmet. */
 export async function startFlowgate(options: FlowgateOptions): Promise<Proxy> {
   const port = await freePort();
@@ -118,7 +121,8 @@ export async function startFlowgate(options: FlowgateOptions): Promise<Proxy> {
   writeFileSync(file, flowgateFile(options));
   const server = join(import.meta.dirname, '../dist/server.js');
   const { credential = 'api-key' } = options;
-  const started = new BenchProcess([process.execPath, ...(options.nodeOptions ?? []), server], PROXY_CORE, {
+  const nodeOptions = [...START_OPTIONS, ...(options.nodeOptions ?? [])];
+  const started = new BenchProcess([process.execPath, ...nodeOptions, server], PROXY_CORE, {
     PORT: String(port),
     FLOWGATE_CONFIG: file,
     ...(credential === 'anonymous' ? { ALLOW_ANONYMOUS: 'true' } : {}),

@@ -54,12 +54,42 @@ const GIVE_IT =
 
 function noDocument(answer: HttpAnswer): Problem {
   const { status } = answer;
+  const { detail, hint, retryable = false } = whyNoDocument(status);
   return new Problem('token-unavailable', {
-    detail: `The server has no OpenID configuration at the usual place. (status ${status}, ${contentKind(answer)})`,
-    hint: `Compare \`url\` of the service, and whether OpenID Connect is switched on at the server. ${GIVE_IT}`,
-    retryable: status === 408 || status === 429 || status >= 500,
+    detail: `${detail} (status ${status}, ${contentKind(answer)})`,
+    hint: `${hint} ${GIVE_IT}`,
+    retryable,
     cause: new TokenFailure('status', 'answer', `HTTP_${status}`, status),
   });
+}
+
+function whyNoDocument(status: number): { detail: string; hint: string; retryable?: true } {
+  if (status === 429)
+    return {
+      detail: 'The server limits the requests for its OpenID configuration.',
+      hint: 'Try again after a pause. With the address of the token endpoint given, the configuration is not asked for.',
+      retryable: true,
+    };
+  if (status === 408 || status >= 500)
+    return {
+      detail: 'The server failed to give its OpenID configuration.',
+      hint: 'Try again after a pause. If it stays so, look into the log of that server.',
+      retryable: true,
+    };
+  if (status >= 300 && status < 400)
+    return {
+      detail: 'The server answers the request for its OpenID configuration with a redirect, which is not followed.',
+      hint: 'Compare `url` of the service: its scheme, its host, and whether a sign-on stands in front of it.',
+    };
+  if (status === 401 || status === 403)
+    return {
+      detail: 'The server gives its OpenID configuration to nobody without a credential.',
+      hint: 'Ask whoever runs it whether something in front of it refuses this machine.',
+    };
+  return {
+    detail: 'The server has no OpenID configuration at the usual place.',
+    hint: 'Compare `url` of the service, and whether OpenID Connect is switched on at the server.',
+  };
 }
 
 function noEndpoint(answer: HttpAnswer): Problem {

@@ -112,14 +112,18 @@ describe('no secret is sent when the configuration names', () => {
 
 describe('without a usable configuration', () => {
   it.each([
-    ['is not there', 404, '', false],
-    ['is a login page', 200, '<html></html>', false],
-    ['is somewhere else', 302, '', false],
-    ['cannot be had now', 503, '', true],
-  ])('because it %s, no token is had', async (_name, status, body, retryable) => {
+    ['is not there', 404, '', false, 'no OpenID configuration'],
+    ['is a login page', 200, '<html></html>', false, 'names no token endpoint'],
+    ['is somewhere else', 302, '', false, 'with a redirect'],
+    ['is not for everybody', 401, '', false, 'without a credential'],
+    ['is asked for too often', 429, '', true, 'limits the requests'],
+    ['cannot be had now', 503, '', true, 'failed to give'],
+  ])('because it %s, no token is had', async (_name, status, body, retryable, detail) => {
     server.respondOnceWith(status, body, { location: 'https://login.example/' });
     const problem = await problemOf(() => withDiscovery(requestToken)(client()));
     expect(problem).toMatchObject({ code: 'token-unavailable', status: 503, source: 'token', retryable });
+    expect(problem.details.detail).toContain(detail);
+    expect(problem.details.hint).toContain('`token.url`');
     expect(server.requests).toHaveLength(1);
   });
 

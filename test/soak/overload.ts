@@ -41,7 +41,12 @@ const server = await (
   await startServer({
     entry: 'dist/server.js',
     stdout: 'ignore', // its log is written as always, and read by nobody here
-    env: { WORKFLOW_SERVICE_KEY: serviceKey(upstreamPort), API_KEYS: `load=${KEY}`, NODE_ENV: 'production' },
+    env: {
+      WORKFLOW_SERVICE_KEY: serviceKey(upstreamPort),
+      API_KEYS: `load=${KEY}`,
+      NODE_ENV: 'production',
+      NODE_OPTIONS: '--max-semi-space-size=16', // as npm start has it
+    },
   })
 ).ready();
 try {

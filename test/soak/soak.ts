@@ -50,7 +50,7 @@ const server = await (
       FLOWGATE_CONFIG: config.path,
       LOG_LEVEL: 'warn',
       NODE_ENV: 'production',
-      NODE_OPTIONS: `--max-old-space-size=${HEAP_MB}`,
+      NODE_OPTIONS: `--max-old-space-size=${HEAP_MB} --max-semi-space-size=16`,
     },
   })
 ).ready();

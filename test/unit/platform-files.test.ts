@@ -26,6 +26,19 @@ function expectKnownVariables(env: Record<string, unknown>): void {
   expect(unknown).toEqual([]);
 }
 
+describe('every way to start', () => {
+  const { scripts } = JSON.parse(read('package.json')) as { scripts: { start: string } };
+
+  it.each(['manifest.yml', 'mta.yaml'])('has the options of npm start: %s', (file) => {
+    expect(read(file)).toContain(`command: ${scripts.start}\n`);
+  });
+
+  it('has the options of npm start: the image', () => {
+    const words = scripts.start.split(' ').map((word) => `"${word}"`);
+    expect(read('Dockerfile')).toContain(`CMD [${words.join(', ')}]`);
+  });
+});
+
 describe('manifest.yml', () => {
   const [application, ...others] = yaml('manifest.yml').applications as Tree[];
 
@@ -34,7 +47,7 @@ describe('manifest.yml', () => {
     expect(application).toMatchObject({
       name: 'flowgate',
       buildpacks: ['nodejs_buildpack'],
-      command: 'node dist/server.js',
+      command: 'node --max-semi-space-size=16 dist/server.js',
       'health-check-type': 'http',
       'health-check-http-endpoint': '/health',
       env: { HOST: '0.0.0.0', NODE_ENV: 'production' },
