@@ -87,16 +87,18 @@ function whyOffline(error: unknown): string {
 /**
  * Started as on Cloud Foundry, with what the platform sets and the manifest says.
  *
- * @param program in place of the manifest's
+ * @param words what Node is started with, in place of the manifest's
  */
-async function startStaged(program?: string): Promise<ServerProcess> {
+async function startStaged(words?: readonly string[]): Promise<ServerProcess> {
   const { applications } = parse(await readFile('manifest.yml', 'utf8')) as {
     applications: [{ command: string; env: Record<string, string> }];
   };
   const [application] = applications;
+  const command = words ?? application.command.replace(/^node /, '').split(' ');
   return startServer({
     cwd: join(folder, 'app'),
-    entry: program ?? application.command.replace(/^node /, ''),
+    nodeOptions: command.slice(0, -1),
+    entry: command.at(-1) ?? '',
     env: {
       ...application.env,
       VCAP_SERVICES: JSON.stringify(sandbox.vcapServices),
@@ -164,10 +166,10 @@ describe('the application as it is staged', () => {
     async () => {
       if (missing !== undefined) return;
       const [, image] = dockerfileStages;
-      const [node, entry = ''] = JSON.parse(textsOf(image, 'CMD')[0] ?? '[]') as string[];
+      const [node, ...words] = JSON.parse(textsOf(image, 'CMD')[0] ?? '[]') as string[];
       const check = JSON.parse(/CMD (\[.*\])$/.exec(textsOf(image, 'HEALTHCHECK')[0] ?? '')?.[1] ?? '[]') as string[];
       expect([node, check[0]]).toEqual(['node', 'node']);
-      const server = await startStaged(entry);
+      const server = await startStaged(words);
       const isHealthy = (): Promise<unknown> =>
         run(process.execPath, check.slice(1), { env: { PORT: String(server.port) } });
       try {

@@ -39,14 +39,10 @@ const upstream = fork(new URL('slow-upstream.ts', import.meta.url));
 const [upstreamPort] = (await once(upstream, 'message')) as [number];
 const server = await (
   await startServer({
+    nodeOptions: ['--max-semi-space-size=16'], // as npm start has it
     entry: 'dist/server.js',
     stdout: 'ignore', // its log is written as always, and read by nobody here
-    env: {
-      WORKFLOW_SERVICE_KEY: serviceKey(upstreamPort),
-      API_KEYS: `load=${KEY}`,
-      NODE_ENV: 'production',
-      NODE_OPTIONS: '--max-semi-space-size=16', // as npm start has it
-    },
+    env: { WORKFLOW_SERVICE_KEY: serviceKey(upstreamPort), API_KEYS: `load=${KEY}`, NODE_ENV: 'production' },
   })
 ).ready();
 try {

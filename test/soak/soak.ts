@@ -43,6 +43,7 @@ const config = await writeConfigFile(
 );
 const server = await (
   await startServer({
+    nodeOptions: [`--max-old-space-size=${HEAP_MB}`, '--max-semi-space-size=16'], // the second as npm start has it
     entry: 'dist/server.js',
     env: {
       ...upstreamEnvironment(sandbox),
@@ -50,7 +51,6 @@ const server = await (
       FLOWGATE_CONFIG: config.path,
       LOG_LEVEL: 'warn',
       NODE_ENV: 'production',
-      NODE_OPTIONS: `--max-old-space-size=${HEAP_MB} --max-semi-space-size=16`,
     },
   })
 ).ready();

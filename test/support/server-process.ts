@@ -72,6 +72,8 @@ export interface ServerProcessOptions {
   readonly env: Readonly<Record<string, string>>;
   /** The program, relative to `cwd`. Default: the sources. */
   readonly entry?: string;
+  /** For Node itself. */
+  readonly nodeOptions?: readonly string[];
   readonly cwd?: string;
   /** Its log. Default: kept in `stdout`. */
   readonly stdout?: 'pipe' | 'ignore';
@@ -81,11 +83,12 @@ export interface ServerProcessOptions {
 export async function startServer({
   env,
   entry = 'src/server.ts',
+  nodeOptions = [],
   cwd = process.cwd(),
   stdout = 'pipe',
 }: ServerProcessOptions): Promise<ServerProcess> {
   const port = await freePort();
-  const child = spawn(process.execPath, [entry], {
+  const child = spawn(process.execPath, [...nodeOptions, entry], {
     cwd,
     env: { PATH: process.env['PATH'], PORT: String(port), ...env },
     stdio: ['ignore', stdout, 'pipe'],
